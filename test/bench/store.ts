@@ -15,7 +15,7 @@ import type { Store } from '../../src/ports.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { writeCommit } from '../../src/storage/redis/commits.ts';
-import type { Script } from '../../src/storage/redis/link/connection.ts';
+import type { Connection, Named, Script } from '../../src/storage/redis/link/connection.ts';
 import { KEY, prefixOf } from '../../src/storage/redis/link/keys.ts';
 import { openRedis } from '../../src/storage/redis/store.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';
@@ -76,11 +76,12 @@ type Call = { readonly script: Script; readonly keys: readonly string[]; readonl
 /** What the store would send for this claim. */
 async function callFor(commit: Commit): Promise<Call> {
   const calls: Call[] = [];
-  await writeCommit(async (script, ...args) => {
+  const note = async (script: Script, ...args: readonly (string | Named)[]): Promise<unknown> => {
     const named = args.flatMap(arg => (typeof arg === 'string' ? [] : arg.keys));
     calls.push({ script, keys: [...script.fixed, ...named], args: args.filter(arg => typeof arg === 'string') });
     return [['done']];
-  }, commit);
+  };
+  await writeCommit(note as Connection['run'], commit);
   assert.equal(calls.length, 1, 'a commit is one script');
   return calls[0]!;
 }

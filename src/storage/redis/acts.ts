@@ -10,7 +10,7 @@ redis.call('XADD', P .. '${KEY.acts}', text(redis.call('INCR', P .. '${KEY.seq}'
 return say('OK')
 `);
 
-const LIST = scriptOf(`${PRELUDE}
+const LIST = scriptOf<string[]>(`${PRELUDE}
 local rows = {}
 for _, entry in ipairs(redis.call('XREVRANGE', P .. '${KEY.acts}', arg(), '-', 'COUNT', arg())) do
   rows[#rows + 1] = entry[1]
@@ -26,7 +26,7 @@ export function actsOn(run: Connection['run']): OperatorLog {
     },
     list: async ({ limit, after }) => {
       if (limit === 0) return []; // COUNT 0 is all of them
-      const rows = (await run(LIST, after === undefined ? '+' : `(${whole(after)}-0`, whole(limit))) as string[];
+      const rows = await run(LIST, after === undefined ? '+' : `(${whole(after)}-0`, whole(limit));
       return rows.flatMap((id, n) => (n % 2 === 0 ? [actFrom(id, rows[n + 1]!)] : []));
     },
   };

@@ -7,7 +7,7 @@ import { KEY } from './link/keys.ts';
 import { newToken, whole } from './rows.ts';
 import { ONCE, PRELUDE } from './write-scripts.ts';
 
-const GET = scriptOf(`${PRELUDE}
+const GET = scriptOf<string | null>(`${PRELUDE}
 return redis.call('HGET', P .. '${KEY.authorization}', arg())
 `);
 
@@ -21,7 +21,7 @@ return say('1')
 `);
 
 /** Where to go on, then fields and values. */
-const SCAN = scriptOf(`${PRELUDE}
+const SCAN = scriptOf<[string, ...string[]]>(`${PRELUDE}
 local found = redis.call('HSCAN', P .. '${KEY.authorization}', arg(), 'COUNT', '200')
 return { found[1], unpack(found[2]) }
 `);
@@ -31,7 +31,7 @@ type Authorizations = Pick<Store, 'authorization' | 'putAuthorization' | 'author
 export function authorizationsOn(run: Connection['run']): Authorizations {
   return {
     authorization: async (merchant, user) => {
-      const found = (await run(GET, `${merchant}/${user}`)) as string | null;
+      const found = await run(GET, `${merchant}/${user}`);
       return found === null ? undefined : authorizationIn(found);
     },
     putAuthorization: async (authorization, seen) => {
@@ -43,7 +43,7 @@ export function authorizationsOn(run: Connection['run']): Authorizations {
     authorizations: async (limit, after) => {
       const found = new Map<string, HeldAuthorization>();
       for (let cursor = '0'; ; ) {
-        const [next, ...rows] = (await run(SCAN, cursor)) as [string, ...string[]];
+        const [next, ...rows] = await run(SCAN, cursor);
         for (let n = 0; n < rows.length; n += 2) found.set(rows[n]!, authorizationIn(rows[n + 1]!));
         if (next === '0') break;
         cursor = next;

@@ -12,7 +12,7 @@ import { PRELUDE } from './write-scripts.ts';
  * The format of the data: ours from now on, if there was none or an older one. In the same moment counters of before are
  * put aside, and a bot of before that still runs finds no row to count in: it fails instead of counting where nobody looks.
  */
-const CLAIM_FORMAT = scriptOf(`${PRELUDE}
+const CLAIM_FORMAT = scriptOf<string>(`${PRELUDE}
 local ours, found = arg(), redis.call('GET', P .. '${KEY.format}')
 if found and (tonumber(found) or math.huge) >= tonumber(ours) then return found end
 local counter = P .. '${KEY.counter}'
@@ -31,7 +31,7 @@ return ours
 const ENTRIES = 500;
 
 /** How many entries are left, then of some behind a place: where it is, how many counters, their names and values. */
-const READ = scriptOf(`${PRELUDE}
+const READ = scriptOf<string[]>(`${PRELUDE}
 local before, rows = P .. '${KEY.countersBefore}', {}
 rows[1] = text(redis.call('XLEN', before))
 for _, entry in ipairs(redis.call('XRANGE', before, '(' .. arg(), '+', 'COUNT', '${ENTRIES}')) do
@@ -89,7 +89,7 @@ const MANY = 20_000;
 
 /** The format that the data has; ours: it is brought up to it. */
 export async function broughtUp(run: Connection['run'], warn: (text: string) => void): Promise<string> {
-  const format = (await run(CLAIM_FORMAT, FORMAT)) as string;
+  const format = await run(CLAIM_FORMAT, FORMAT);
   if (format !== FORMAT) return format;
   // Whoever opens the store counts in it: nothing may be left, whoever else has been at work here.
   do await bringUpAll(run, warn);
@@ -98,7 +98,7 @@ export async function broughtUp(run: Connection['run'], warn: (text: string) => 
 }
 
 async function bringUpAll(run: Connection['run'], warn: (text: string) => void): Promise<void> {
-  const read = async (after: string): Promise<string[]> => (await run(READ, after)) as string[];
+  const read = async (after: string): Promise<string[]> => await run(READ, after);
   let coming = read('0-0');
   for (let told = false; ; told = true) {
     const [left, ...rows] = await coming;

@@ -58,7 +58,7 @@ end
 `;
 
 /** How many are new, or which one is taken: then nothing is written. */
-const ADD = scriptOf(`${PRELUDE}${ONCE}${CODE_BOX}
+const ADD = scriptOf<string>(`${PRELUDE}${ONCE}${CODE_BOX}
 local fresh, hashes = {}, {}
 while at < #ARGV do
   local hash, value = arg(), arg()
@@ -85,7 +85,7 @@ return say(text(#hashes))
 `);
 
 /** How many codes changed, a space, and the last box of a full chunk. */
-const ACTIVATE = scriptOf(`${PRELUDE}${ONCE}${CODE_BOX}
+const ACTIVATE = scriptOf<string>(`${PRELUDE}${ONCE}${CODE_BOX}
 local batch, first, last, active, only = arg(), arg(), arg(), arg() == '1', arg() == '1'
 local open = P .. '${KEY.codeOpen}' .. batch
 local boxes = redis.call('ZRANGEBYSCORE', P .. '${KEY.codeBoxes}' .. batch, first, last, 'LIMIT', '0', '${BOXES_CHUNK}')
@@ -103,7 +103,7 @@ return say(text(changed) .. ' ' .. (#boxes == ${BOXES_CHUNK} and boxes[#boxes] o
 `);
 
 /** Batch, codes, active ones and boxes, of each. */
-const BATCHES = scriptOf(`${PRELUDE}
+const BATCHES = scriptOf<string[]>(`${PRELUDE}
 local rows = {}
 for _, batch in ipairs(redis.call('SMEMBERS', P .. '${KEY.codeBatches}')) do
   rows[#rows + 1] = batch
@@ -143,7 +143,7 @@ end
 return page
 `;
 
-const PAGE = scriptOf(`${PRELUDE}${CODE_PAGE}`);
+const PAGE = scriptOf<CodeRows>(`${PRELUDE}${CODE_PAGE}`);
 
 // ── The way there and back ───────────────────────────────────────────────────────────────────────────────
 
@@ -155,7 +155,7 @@ export function codesOn(run: Connection['run']): Codes {
       checkCodes(codes);
       const hashes = codes.map(({ code }) => codeHash(code));
       const args = codes.flatMap(({ code: _, ...rest }, n) => codeArgs({ hash: hashes[n]!, ...rest }));
-      const [first, position] = ((await run(ADD, ...onceArgs(), ...hashes.map(codeKey), ...args)) as string).split(' ');
+      const [first, position] = (await run(ADD, ...onceArgs(), ...hashes.map(codeKey), ...args)).split(' ');
       if (position !== undefined) throw codeTaken(Number(position));
       return Number(first);
     },
@@ -164,18 +164,18 @@ export function codesOn(run: Connection['run']): Codes {
       for (const [first, last] of stretchesOf(boxes)) {
         for (let from = first; from <= last; ) {
           const args = [batch, whole(from), whole(last), active ? '1' : '0', which === 'undecided' ? '1' : '0'];
-          const [changed, end] = ((await run(ACTIVATE, ...onceArgs(), ...args)) as string).split(' ');
+          const [changed, end] = (await run(ACTIVATE, ...onceArgs(), ...args)).split(' ');
           total += Number(changed);
           from = end === '' ? Number.POSITIVE_INFINITY : Number(end) + 1;
         }
       }
       return total;
     },
-    codeBatches: async () => batchesFrom((await run(BATCHES)) as string[]),
+    codeBatches: async () => batchesFrom(await run(BATCHES)),
     codes: async (batch, after, limit) => {
       checkAfter(after);
       const found: Awaited<ReturnType<Codes['codes']>> = [];
-      const read = (from: string) => run(PAGE, from, batch, whole(limit)) as Promise<(string | number)[]>;
+      const read = (from: string) => run(PAGE, from, batch, whole(limit));
       for await (const code of codePages(read, after)) {
         if (found.length < limit) found.push(code);
         if (found.length >= limit) break;
@@ -202,18 +202,21 @@ export function codeFactOf(value: string | null, active: number): { readonly cod
   return { code: { batch: batch!, prize: prize!, active: active === 1 } };
 }
 
+/** Where to go on, then of each code its hash, where it is, and 1 if it is active. */
+type CodeRows = readonly (string | number)[];
+
 /** All codes in the order of their hashes, from behind this one on. Within a bucket they have none of their own. */
-export async function* codePages(read: (from: string) => Promise<(string | number)[]>, after = '') {
+export async function* codePages(read: (from: string) => Promise<CodeRows>, after = '') {
   let from = after === '' ? '0' : whole(Number.parseInt(after.slice(0, BUCKET_DIGITS), 16));
   while (from !== '') {
-    const [next, ...rows] = (await read(from)) as [string, ...(string | number)[]];
+    const [next, ...rows] = await read(from);
     const page: (HeldCode & { readonly active: boolean })[] = [];
     for (let n = 0; n < rows.length; n += 3) {
-      const [batch, box, prize] = (rows[n + 1] as string).split(BETWEEN) as [string, string, string];
-      page.push({ hash: rows[n] as string, batch, box: Number(box), prize, active: rows[n + 2] === 1 });
+      const [batch, box, prize] = String(rows[n + 1]).split(BETWEEN);
+      page.push({ hash: String(rows[n]), batch: batch!, box: Number(box), prize: prize!, active: rows[n + 2] === 1 });
     }
     yield* page.filter(({ hash }) => hash > after).sort((a, b) => (a.hash < b.hash ? -1 : 1));
-    from = next;
+    from = String(next);
   }
 }
 

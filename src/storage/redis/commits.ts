@@ -10,11 +10,9 @@ import { journalText } from './journal-line.ts';
 import { type Connection, type Named, naming } from './link/connection.ts';
 import { KEY } from './link/keys.ts';
 import { counterArgs, eventField, followerArgs, keysOfPayout, newToken, planArgs, whole } from './rows.ts';
-import { COMMIT } from './write-scripts.ts';
+import { COMMIT, type Verdict } from './write-scripts.ts';
 
 type Run = Connection['run'];
-/** What the script says of one commit. */
-type Verdict = [kind: Committed['kind'] | 'broken', detail?: string];
 type Waiting = {
   readonly args: readonly string[];
   readonly keys: Named;
@@ -52,7 +50,7 @@ export function commitsOn(run: Run): Commits {
 /** Never throws: everybody is told. */
 async function send(run: Run, group: readonly Waiting[]): Promise<void> {
   try {
-    const verdicts = (await run(COMMIT, ...argsOf(group))) as Verdict[];
+    const verdicts = await run(COMMIT, ...argsOf(group));
     for (const [n, { tell }] of group.entries()) tell(verdicts[n]!);
   } catch (error) {
     // One of them cannot be written, whichever: alone the others can. What was written before it knows its own token.
@@ -74,7 +72,7 @@ function keysOf({ event, payout, counters, beside = [] }: Commit): Named {
 
 /** One alone. Also for the bench, which sends the same to a bare client. */
 export async function writeCommit(run: Run, commit: Commit): Promise<Committed> {
-  const [verdict] = (await run(COMMIT, ...argsOf([{ args: commitArgs(commit), keys: keysOf(commit) }]))) as Verdict[];
+  const [verdict] = await run(COMMIT, ...argsOf([{ args: commitArgs(commit), keys: keysOf(commit) }]));
   return committedOf(verdict!);
 }
 

@@ -6,7 +6,7 @@ import { KEY } from './link/keys.ts';
 import { onceArgs, whole } from './rows.ts';
 import { DOCUMENTS, ONCE, PRELUDE } from './write-scripts.ts';
 
-const GET = scriptOf(`${PRELUDE}
+const GET = scriptOf<string | null>(`${PRELUDE}
 return redis.call('HGET', P .. '${KEY.document}', arg())
 `);
 
@@ -19,7 +19,7 @@ return say('1')
 `);
 
 /** Names and texts, from behind a name on; both begin with the kind. */
-const LIST = scriptOf(`${PRELUDE}
+const LIST = scriptOf<string[]>(`${PRELUDE}
 local rows = {}
 for _, name in ipairs(redis.call('ZRANGEBYLEX', P .. '${KEY.documentNames}', arg(), arg(), 'LIMIT', '0', arg())) do
   rows[#rows + 1] = name
@@ -31,7 +31,7 @@ return rows
 export function documentsOn(run: Connection['run']): Pick<Store, 'document' | 'putDocument' | 'documents'> {
   return {
     document: async (kind, name) => {
-      const found = (await run(GET, fieldOf(kind, name))) as string | null;
+      const found = await run(GET, fieldOf(kind, name));
       return found === null ? undefined : documentFrom(fieldOf(kind, name), found);
     },
     putDocument: async (document, seen) => {
@@ -41,7 +41,7 @@ export function documentsOn(run: Connection['run']): Pick<Store, 'document' | 'p
     documents: async (kind, limit, after = '') => {
       if (limit === 0) return [];
       // The character behind the slash ends the kind.
-      const rows = (await run(LIST, `(${fieldOf(kind, after)}`, `(${kind}0`, whole(limit))) as string[];
+      const rows = await run(LIST, `(${fieldOf(kind, after)}`, `(${kind}0`, whole(limit));
       return rows.flatMap((field, n) => (n % 2 === 0 ? [documentFrom(field, rows[n + 1]!)] : []));
     },
   };

@@ -56,14 +56,14 @@ export async function refuseNewerFormat(connection: Connection, warn: Warn): Pro
 }
 
 /** Ours if there was none. */
-const CLAIM_ORIGIN = scriptOf(`${PRELUDE}
+const CLAIM_ORIGIN = scriptOf<string>(`${PRELUDE}
 redis.call('SETNX', P .. '${KEY.origin}', arg())
 return redis.call('GET', P .. '${KEY.origin}')
 `);
 
 /** By which the data is known again. */
 export async function originOf(connection: Connection): Promise<string> {
-  return (await connection.run(CLAIM_ORIGIN, randomUUID())) as string;
+  return await connection.run(CLAIM_ORIGIN, randomUUID());
 }
 
 /** Looks at a server as at the opening, and whether it still has the data of this origin. */

@@ -26,7 +26,7 @@ end
 `;
 
 /** Fence and note, or nothing while somebody else has it. */
-const TAKE = scriptOf(`${PRELUDE}${CLOCK}
+const TAKE = scriptOf<[fence: string, note: string | null] | null>(`${PRELUDE}${CLOCK}
 local name, holder, ms = arg(), arg(), arg()
 local lease = P .. '${KEY.lease}' .. name
 local row = redis.call('HMGET', lease, 'holder', 'fence', 'since', 'until', 'note')
@@ -53,7 +53,7 @@ if at < #ARGV then redis.call('HSET', lease, 'note', arg()) end
 return 1
 `);
 
-const NOTE = scriptOf(`${PRELUDE}
+const NOTE = scriptOf<string | null>(`${PRELUDE}
 return redis.call('HGET', P .. '${KEY.lease}' .. arg(), 'note')
 `);
 
@@ -66,9 +66,7 @@ export function leasesOn(
   return {
     lease: async (name, holder, ms, now) => {
       checkLease(name, holder, ms);
-      const found = (await run(TAKE, clock(now), name, holder, whole(ms), keyOf(name))) as
-        | [string, string | null]
-        | null;
+      const found = await run(TAKE, clock(now), name, holder, whole(ms), keyOf(name));
       if (found === null) return undefined;
       const [fence, note] = found;
       return { name, holder, fence: Number(fence), ...(note !== null && { note }) };
@@ -78,7 +76,7 @@ export function leasesOn(
       const args = [clock(now), name, holder, whole(fence), newToken(), ...left, keyOf(name)];
       return (await run(RELEASE, ...args)) === 1;
     },
-    note: async name => ((await run(NOTE, name, keyOf(name))) as string | null) ?? undefined,
+    note: async name => (await run(NOTE, name, keyOf(name))) ?? undefined,
   };
 }
 

@@ -6,7 +6,7 @@ import { KEY } from './link/keys.ts';
 import { onceArgs, whole } from './rows.ts';
 import { MAILBOX, ONCE, PRELUDE } from './write-scripts.ts';
 
-const GET = scriptOf(`${PRELUDE}
+const GET = scriptOf<[string | null, string | null]>(`${PRELUDE}
 local person = arg()
 return { redis.call('HGET', P .. '${KEY.mailbox}', person), redis.call('HGET', P .. '${KEY.mailboxOwed}', person) }
 `);
@@ -20,7 +20,7 @@ setMailbox(person, arg(), arg())
 return say('1')
 `);
 
-const OWING = scriptOf(`${PRELUDE}
+const OWING = scriptOf<string[]>(`${PRELUDE}
 return redis.call('ZRANGEBYLEX', P .. '${KEY.mailboxOwing}', arg(), '+', 'LIMIT', '0', arg())
 `);
 
@@ -30,7 +30,7 @@ export function mailboxesOn(run: Connection['run']): Mailboxes {
   return {
     mailbox: async (account, user) => {
       checkPerson(account, user);
-      const [sent, pending] = (await run(GET, `${account}/${user}`)) as [string | null, string | null];
+      const [sent, pending] = await run(GET, `${account}/${user}`);
       return sent === null ? undefined : mailboxFrom(sent, pending ?? '');
     },
     putMailbox: async (account, user, mailbox, seen) => {
@@ -41,7 +41,7 @@ export function mailboxesOn(run: Connection['run']): Mailboxes {
     },
     mailboxesOwing: async (limit, after) => {
       const first = after === undefined ? '-' : `(${after.account}/${after.user}`;
-      return ((await run(OWING, first, whole(limit))) as string[]).map(personOf);
+      return (await run(OWING, first, whole(limit))).map(personOf);
     },
   };
 }

@@ -6,7 +6,7 @@ import { KEY } from './link/keys.ts';
 import { PRELUDE } from './write-scripts.ts';
 
 /** The answer to an event, behind its token. */
-export const ANSWERED = scriptOf(`${PRELUDE}
+export const ANSWERED = scriptOf<string | null>(`${PRELUDE}
 return redis.call('HGET', P .. '${KEY.answer}', arg())
 `);
 
@@ -42,28 +42,39 @@ end
 return found
 `;
 
-export const FACTS = scriptOf(`${PRELUDE}${LOOK}`);
+export type FactsRow = [
+  follower: string | null,
+  halted: number,
+  owed: string | null,
+  code: string | null,
+  active: number,
+  pauses: (string | null)[],
+  parcels: string | null,
+  ...rest: (number | string | null)[],
+];
+
+export const FACTS = scriptOf<FactsRow>(`${PRELUDE}${LOOK}`);
 
 /** The answer there was, behind its token: a text; else the facts: a list. */
-export const BEGIN = scriptOf(`${PRELUDE}
+export const BEGIN = scriptOf<string | FactsRow>(`${PRELUDE}
 local before = redis.call('HGET', P .. '${KEY.answer}', arg())
 if before then return before end
 ${LOOK}`);
 
 /** `fixed` and `now`. */
-export const PAYOUT = scriptOf(`${PRELUDE}
+export const PAYOUT = scriptOf<(string | null)[]>(`${PRELUDE}
 return redis.call('HMGET', P .. '${KEY.payout}' .. arg(), 'fixed', 'now')
 `);
 
 /** The same by WeChat's own number. */
-export const LISTED = scriptOf(`${PRELUDE}
+export const LISTED = scriptOf<(string | null)[]>(`${PRELUDE}
 local billNo = redis.call('HGET', P .. '${KEY.listed}', arg())
 if not billNo then return {} end
 return redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'fixed', 'now')
 `);
 
 /** How many are in each state that is named, then of each merchant how many wait to be sent and to be asked after. */
-export const COUNTS = scriptOf(`${PRELUDE}
+export const COUNTS = scriptOf<number[]>(`${PRELUDE}
 local counts = {}
 for _ = 1, tonumber(arg()) do counts[#counts + 1] = redis.call('ZCARD', P .. '${KEY.list}state:' .. arg()) end
 while at < #ARGV do
@@ -75,12 +86,12 @@ end
 return counts
 `);
 
-export const HISTORY = scriptOf(`${PRELUDE}
+export const HISTORY = scriptOf<string[]>(`${PRELUDE}
 return redis.call('LRANGE', P .. '${KEY.history}' .. arg(), 0, -1)
 `);
 
 /** `fixed` and `now` of what is due, oldest first, of the kinds that are named. */
-export const DUE = scriptOf(`${PRELUDE}
+export const DUE = scriptOf<string[]>(`${PRELUDE}
 local merchant, now, limit = arg(), arg(), arg()
 local due = {}
 while at < #ARGV do
@@ -102,7 +113,7 @@ return rows
 `);
 
 /** Where a payout stands in the lists. */
-export const SEQ = scriptOf(`${PRELUDE}
+export const SEQ = scriptOf<string | null>(`${PRELUDE}
 return redis.call('HGET', P .. '${KEY.payout}' .. arg(), 'seq')
 `);
 
@@ -110,7 +121,7 @@ return redis.call('HGET', P .. '${KEY.payout}' .. arg(), 'seq')
  * One page of an index, newest first: the sequence of the last row that was looked at ('' at the end), then `fixed` and
  * `now` of those that have what the filters say.
  */
-export const LIST = scriptOf(`${PRELUDE}
+export const LIST = scriptOf<[string, ...string[]]>(`${PRELUDE}
 local index, top, count = arg(), arg(), arg()
 local filters = { arg(), arg(), arg(), arg() }
 local page = redis.call('ZREVRANGEBYSCORE', P .. '${KEY.list}' .. index, top, '-inf', 'LIMIT', '0', count)
@@ -129,11 +140,11 @@ end
 return rows
 `);
 
-export const BUCKETS = scriptOf(`${PRELUDE}
+export const BUCKETS = scriptOf<(string | null)[]>(`${PRELUDE}
 return redis.call('HMGET', P .. '${KEY.bucket}' .. arg(), 'reserved', 'sent', 'received', 'refunded')
 `);
 
-export const HALT = scriptOf(`${PRELUDE}
+export const HALT = scriptOf<string | null>(`${PRELUDE}
 return redis.call('HGET', P .. '${KEY.halt}', arg())
 `);
 
@@ -152,7 +163,7 @@ end
 `;
 
 /** Of all, up to an id. */
-export const JOURNAL = scriptOf(`${PRELUDE}
+export const JOURNAL = scriptOf<string[]>(`${PRELUDE}
 local lines = {}
 for _, entry in ipairs(redis.call('XREVRANGE', P .. '${KEY.journal}', arg(), '-', 'COUNT', arg())) do
   lines[#lines + 1] = string.match(entry[1], '^%d+')
@@ -162,7 +173,7 @@ return lines
 `);
 
 /** Of all, from behind an id, oldest first. */
-export const JOURNAL_AFTER = scriptOf(`${PRELUDE}
+export const JOURNAL_AFTER = scriptOf<string[]>(`${PRELUDE}
 local lines = {}
 for _, entry in ipairs(redis.call('XRANGE', P .. '${KEY.journal}', arg(), '+', 'COUNT', arg())) do
   lines[#lines + 1] = string.match(entry[1], '^%d+')
@@ -172,7 +183,7 @@ return lines
 `);
 
 /** Of a follower: how many lines are left below this page, then the page. '' begins at the newest. */
-export const JOURNAL_OF_USER = scriptOf(`${PRELUDE}${LINES}
+export const JOURNAL_OF_USER = scriptOf<[string, ...string[]]>(`${PRELUDE}${LINES}
 local list, top, count = P .. '${KEY.journalUser}' .. arg(), arg(), arg()
 top = tonumber(top) or redis.call('LLEN', list)
 if top == 0 then return { '0' } end
@@ -186,7 +197,7 @@ return lines
 `);
 
 /** Of an event. A handful at most: the same key in several accounts, or one that came again after it was forgotten. */
-export const JOURNAL_OF_KEY = scriptOf(`${PRELUDE}${LINES}
+export const JOURNAL_OF_KEY = scriptOf<string[]>(`${PRELUDE}${LINES}
 local seqs = {}
 local found = redis.call('HGET', P .. '${KEY.journalKey}', arg()) or ''
 for seq in string.gmatch(found, '%d+') do table.insert(seqs, 1, seq) end

@@ -131,17 +131,15 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
     due: async (merchant, now, limit, only) => {
       const kinds = only === undefined ? ['send', 'query'] : [only];
       const keys = naming(...kinds.map(kind => `${KEY.due}${merchant}:${kind}`));
-      return payoutsFrom((await run(READ.DUE, merchant, whole(now), whole(limit), ...kinds, keys)) as string[]);
+      return payoutsFrom(await run(READ.DUE, merchant, whole(now), whole(limit), ...kinds, keys));
     },
     advance: (step, under) => writeStep(run, step, under),
     count: async counters =>
-      lostIn(
-        (await run(WRITE.ADD_COUNTERS, ...onceArgs(), ...counterArgs(counters), counterKeys(counters))) as 'counted',
-      ),
+      lostIn(await run(WRITE.ADD_COUNTERS, ...onceArgs(), ...counterArgs(counters), counterKeys(counters))),
 
     buckets: async campaign => bucketsOf(await run(READ.BUCKETS, campaign, naming(KEY.bucket + campaign))),
     halt: async merchant => {
-      const halt = (await run(READ.HALT, merchant)) as string | null;
+      const halt = await run(READ.HALT, merchant);
       return halt === null ? undefined : behind<Halt>(halt);
     },
     setHalt: async (merchant, halt, by) => {
@@ -169,7 +167,7 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
 // ── One event ────────────────────────────────────────────────────────────────────────────────────────────
 
 async function readAnswer(run: Run, account: string, key: EventKey): Promise<Answer | undefined> {
-  const found = (await run(READ.ANSWERED, eventField(account, key))) as string | null;
+  const found = await run(READ.ANSWERED, eventField(account, key));
   return found === null ? undefined : answerBehind(found);
 }
 
@@ -178,24 +176,13 @@ function answerBehind(found: string): Answer {
 }
 
 async function begin(run: Run, key: EventKey, wanted: FactsQuery): Promise<Begun> {
-  const found = (await run(READ.BEGIN, eventField(wanted.account, key), ...factsArgs(wanted))) as string | FactsRow;
+  const found = await run(READ.BEGIN, eventField(wanted.account, key), ...factsArgs(wanted));
   if (typeof found === 'string') return { kind: 'answered', answer: answerBehind(found) };
   return { kind: 'new', facts: factsFrom(wanted, found) };
 }
 
-type FactsRow = [
-  follower: string | null,
-  halted: number,
-  owed: string | null,
-  code: string | null,
-  active: number,
-  pauses: (string | null)[],
-  parcels: string | null,
-  ...rest: (number | string | null)[],
-];
-
 async function readFacts(run: Run, wanted: FactsQuery): Promise<Facts> {
-  return factsFrom(wanted, (await run(READ.FACTS, ...factsArgs(wanted))) as FactsRow);
+  return factsFrom(wanted, await run(READ.FACTS, ...factsArgs(wanted)));
 }
 
 function factsArgs(wanted: FactsQuery): (string | Named)[] {
@@ -212,7 +199,7 @@ function versionedIn(stored: string): NonNullable<Facts['parcels']> {
   return { version, text };
 }
 
-function factsFrom({ merchant, claims, counters, pauses = [] }: FactsQuery, row: FactsRow): Facts {
+function factsFrom({ merchant, claims, counters, pauses = [] }: FactsQuery, row: READ.FactsRow): Facts {
   const [follower, halted, owed, code, active, gates, parcels, ...rest] = row;
   const paused = pauses.flatMap((name, n) => {
     const pause = gates[n];
@@ -255,7 +242,7 @@ async function writeStep(run: Run, step: Step, under: Lease | undefined): Promis
       ...(successor ? [keysOfPayout(successor)] : []),
     ],
   ];
-  return lostIn((await run(WRITE.ADVANCE, ...args)) as 'moved' | 'stale');
+  return lostIn(await run(WRITE.ADVANCE, ...args));
 }
 
 const LOST = 'lost ';
@@ -265,8 +252,8 @@ function lostIn<Answer extends string>(said: Answer): Answer | Lost {
   return said.startsWith(LOST) ? { lost: counterSaid(said.slice(LOST.length)) } : said;
 }
 
-function bucketsOf(found: unknown): Buckets {
-  const [reserved, sent, received, refunded] = (found as (string | null)[]).map(value => fen(Number(value ?? 0)));
+function bucketsOf(found: readonly (string | null)[]): Buckets {
+  const [reserved, sent, received, refunded] = found.map(value => fen(Number(value ?? 0)));
   return { reserved: reserved!, sent: sent!, received: received!, refunded: refunded! };
 }
 
@@ -280,7 +267,7 @@ async function listPayouts(run: Run, filter: PayoutFilter): Promise<Payout[]> {
   const { state, campaign, user, merchant, limit, after } = filter;
   let top = '+inf';
   if (after !== undefined) {
-    const seq = (await run(READ.SEQ, after, naming(KEY.payout + after))) as string | null;
+    const seq = await run(READ.SEQ, after, naming(KEY.payout + after));
     if (seq === null) return [];
     top = `(${seq}`;
   }
@@ -289,10 +276,7 @@ async function listPayouts(run: Run, filter: PayoutFilter): Promise<Payout[]> {
   const found: Payout[] = [];
   while (found.length < limit) {
     const count = Math.min(PAGE, isOneIndex(filter) ? limit - found.length : PAGE);
-    const [last, ...rows] = (await run(READ.LIST, index, top, whole(count), ...filters, naming(KEY.list + index))) as [
-      string,
-      ...string[],
-    ];
+    const [last, ...rows] = await run(READ.LIST, index, top, whole(count), ...filters, naming(KEY.list + index));
     found.push(...payoutsFrom(rows));
     if (last === '') break;
     top = `(${last}`;
@@ -303,18 +287,17 @@ async function listPayouts(run: Run, filter: PayoutFilter): Promise<Payout[]> {
 /** What is looked at beside the work. */
 function looksOn(run: Run): Pick<Store, 'history' | 'payoutListed' | 'counts' | 'journalAfter'> {
   return {
-    history: async billNo =>
-      historyOf(billNo, (await run(READ.HISTORY, billNo, naming(KEY.history + billNo))) as string[]),
+    history: async billNo => historyOf(billNo, await run(READ.HISTORY, billNo, naming(KEY.history + billNo))),
     payoutListed: async listId => payoutsFrom(present(await run(READ.LISTED, listId)))[0],
     counts: merchants => countPayouts(run, merchants),
     journalAfter: async (id, limit) =>
-      limit === 0 ? [] : journalFrom((await run(READ.JOURNAL_AFTER, `(${whole(id)}-0`, whole(limit))) as string[]),
+      limit === 0 ? [] : journalFrom(await run(READ.JOURNAL_AFTER, `(${whole(id)}-0`, whole(limit))),
   };
 }
 
 async function countPayouts(run: Run, merchants: readonly string[]): Promise<PayoutCounts> {
   const states = PAYOUT_STATES;
-  const found = (await run(READ.COUNTS, whole(states.length), ...states, ...merchants)) as number[];
+  const found = await run(READ.COUNTS, whole(states.length), ...states, ...merchants);
   const waiting = found.slice(states.length);
   return {
     states: Object.fromEntries(states.map((state, n) => [state, found[n]!])) as Record<PayoutState, number>,
@@ -338,7 +321,7 @@ function isOneIndex({ state, campaign, user, merchant }: PayoutFilter): boolean 
 async function listJournal(run: Run, filter: Parameters<Store['journal']>[0]): Promise<JournalLine[]> {
   const { user, key, limit } = filter;
   if (key !== undefined) {
-    const lines = journalFrom((await run(READ.JOURNAL_OF_KEY, key)) as string[]);
+    const lines = journalFrom(await run(READ.JOURNAL_OF_KEY, key));
     return lines.filter(({ event }) => user === undefined || event.user === user).slice(0, limit);
   }
   const found: JournalLine[] = [];
@@ -346,12 +329,12 @@ async function listJournal(run: Run, filter: Parameters<Store['journal']>[0]): P
   for (let top = user === undefined ? '+' : ''; found.length < limit; ) {
     const count = Math.min(PAGE, limit - found.length);
     if (user === undefined) {
-      const lines = journalFrom((await run(READ.JOURNAL, top, whole(count))) as string[]);
+      const lines = journalFrom(await run(READ.JOURNAL, top, whole(count)));
       found.push(...lines);
       if (lines.length < count) break;
       top = `(${lines.at(-1)!.id}-0`;
     } else {
-      const [left, ...rows] = (await run(READ.JOURNAL_OF_USER, user, top, whole(count), mine)) as [string, ...string[]];
+      const [left, ...rows] = await run(READ.JOURNAL_OF_USER, user, top, whole(count), mine);
       found.push(...journalFrom(rows));
       if (left === '0') break;
       top = left;
@@ -362,7 +345,7 @@ async function listJournal(run: Run, filter: Parameters<Store['journal']>[0]): P
 
 async function forget(run: Run, before: Instant): Promise<number> {
   for (let total = 0; ; ) {
-    const count = (await run(WRITE.FORGET, whole(before), whole(FORGET_CHUNK))) as number;
+    const count = await run(WRITE.FORGET, whole(before), whole(FORGET_CHUNK));
     total += count;
     if (count < FORGET_CHUNK) return total;
   }
@@ -371,8 +354,8 @@ async function forget(run: Run, before: Instant): Promise<number> {
 // ── Texts ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** An HMGET of a key that is not there is a row of nothing. */
-function present(row: unknown): string[] {
-  return (row as (string | null)[]).filter(each => each !== null);
+function present(row: readonly (string | null)[]): string[] {
+  return row.filter(each => each !== null);
 }
 
 function snapshotOn(run: Run, isOpen: () => boolean): Pick<Store, 'snapshot' | 'snapshotTogether'> {

@@ -6,6 +6,7 @@
 // one must be written it goes through `text`, as Lua's own way of printing keeps 14 digits. JSON is never taken apart:
 // what a script must know of it stands before it.
 
+import type { Committed } from '../../ports.ts';
 import { scriptOf } from './link/connection.ts';
 import { KEY } from './link/keys.ts';
 
@@ -229,7 +230,10 @@ end
  * Of each of some commits, which come with how many arguments they have: `done`, or the answer that was given before, or
  * why nothing was written. One does not mind what became of another.
  */
-export const COMMIT = scriptOf(`${PRELUDE}${KEEP}${COUNT}${PLAN}${MAILBOX}${DOCUMENTS}
+/** What is said of one commit. */
+export type Verdict = [kind: Committed['kind'] | 'broken', detail?: string];
+
+export const COMMIT = scriptOf<Verdict[]>(`${PRELUDE}${KEEP}${COUNT}${PLAN}${MAILBOX}${DOCUMENTS}
 local function give(given, seq)
   local plan = given.plan
   if given.key ~= '' then
@@ -341,7 +345,7 @@ end
  * `moved`, `stale`, or `lost` and the counter that is full. The line's own token tells a retry from somebody else's
  * step; so it is looked at before the lease, which may have gone on since the first try.
  */
-export const ADVANCE = scriptOf(`${PRELUDE}${KEEP}${COUNT}${PLAN}${MOVES}${FENCE}
+export const ADVANCE = scriptOf<'moved' | 'stale'>(`${PRELUDE}${KEEP}${COUNT}${PLAN}${MOVES}${FENCE}
 local billNo, before, version, from, line, now = arg(), arg(), arg(), arg(), arg(), arg()
 local state, nextDo, nextAt, move, refunded, listId = arg(), arg(), arg(), arg(), arg(), arg()
 local payout = P .. '${KEY.payout}' .. billNo
@@ -404,7 +408,7 @@ return 'moved'
 `);
 
 /** `counted`, or `lost` and which one. No row tells whether it was done. */
-export const ADD_COUNTERS = scriptOf(`${PRELUDE}${ONCE}${KEEP}${COUNT}
+export const ADD_COUNTERS = scriptOf<'counted'>(`${PRELUDE}${ONCE}${KEEP}${COUNT}
 local counters, rows = readCounters()
 if not counters then return 'lost ' .. rows end
 addCounters(counters, rows, text(redis.call('INCR', P .. '${KEY.seq}')))
@@ -424,7 +428,7 @@ return 'OK'
 `);
 
 /** Some answers given before an instant: how many. */
-export const FORGET = scriptOf(`${PRELUDE}
+export const FORGET = scriptOf<number>(`${PRELUDE}
 local before, limit = arg(), arg()
 local old = redis.call('ZRANGEBYSCORE', P .. '${KEY.answerAt}', '-inf', '(' .. before, 'LIMIT', '0', limit)
 if #old > 0 then

@@ -20,9 +20,10 @@ const PAUSES_MS = [50, 100, 200, 400];
 
 /**
  * A script and its SHA, by which it is called. `writes`: whether it may change anything. `fixed`: the keys in its text,
- * which are declared with every call.
+ * which are declared with every call. `reply`: of this form; numbers and texts come back as Redis says them.
  */
-export type Script = {
+export type Script<Reply = unknown> = {
+  readonly reply?: Reply;
   readonly lua: string;
   readonly sha: string;
   readonly writes: boolean;
@@ -37,8 +38,8 @@ export function naming(...keys: readonly string[]): Named {
 }
 
 export type Connection = {
-  /** Runs it on the shard of our keys; numbers and texts come back as Redis says them. */
-  run(script: Script, ...args: readonly (string | Named)[]): Promise<unknown>;
+  /** Runs it on the shard of our keys. */
+  run<Reply>(script: Script<Reply>, ...args: readonly (string | Named)[]): Promise<Reply>;
   /** The server that has our keys. */
   home(): Promise<Redis>;
   /** Every server there is: the one, or all of a cluster. */
@@ -63,7 +64,8 @@ const READS = new Set(
   ).split(' '),
 );
 
-export function scriptOf(lua: string): Script {
+/** What it answers stands beside its text, and nowhere else. */
+export function scriptOf<Reply = unknown>(lua: string): Script<Reply> {
   const calls = lua.matchAll(/\bredis\b(?:\.call\('([A-Z]+)')?/g);
   const writes = [...calls].some(([, command]) => command === undefined || !READS.has(command));
   const keys = [...lua.matchAll(/\bP \.\. '([^']+)'(?! \.\.)/g)].map(([, key]) => key!);
@@ -97,10 +99,10 @@ export async function connect(address: RedisAddress, options: ConnectOptions = {
     }
   };
   return {
-    run: (script, ...args) => {
+    run: async <Reply>(script: Script<Reply>, ...args: readonly (string | Named)[]) => {
       const keys = keysOf(script, args);
       const texts = args.filter(arg => typeof arg === 'string');
-      return persistently(giveUpAt => once(script, keys, texts, giveUpAt));
+      return (await persistently(giveUpAt => once(script, keys, texts, giveUpAt))) as Reply;
     },
     home: async () => (await links.get(performance.now() + GIVE_UP_MS)).server,
     servers: () => client.servers(),

@@ -48,7 +48,7 @@ describe('check', () => {
         ['at: 2026', 'at: 2096'],
       ]),
     });
-    expect({ code, out }).toEqual({ code: 0, out: `${MOST_OF_ONE}1 files, no findings\n` });
+    expect({ code, out }).toEqual({ code: 0, out: `${MOST_OF_ONE}1 file, no findings\n` });
   });
 
   test('says what it could not look at: without a configuration, outside its folder, and of a part of it', async () => {
@@ -107,7 +107,7 @@ merchants: { shop: { mchId: 1900000109, apiV2Key: 0123456789abcdef0123456789ABCD
       out:
         'a.yaml:3:7: warning: "关注有礼" offers something for following the account [induce-follow: rules of the Official Accounts platform: inducing to follow (诱导关注)]\n' +
         '    could be: "感谢关注" may be said; let the condition be a scan in the shop, a word to send, a payment or a quiz, not following\n' +
-        `${MOST_OF_ONE}1 files, no findings, 1 warnings, 1 switched off\n`,
+        `${MOST_OF_ONE}1 file, no findings, 1 warning, 1 switched off\n`,
     });
   });
 
@@ -129,7 +129,7 @@ merchants: { shop: { mchId: 1900000109, apiV2Key: 0123456789abcdef0123456789ABCD
         .filter(line => /^\w\.yaml/.test(line))
         .map(line => line.split(' ')[0]),
     ).toEqual(['a.yaml:9:30:', 'b.yaml:3:7:', expect.stringMatching(/^c\.yaml:\d+:\d+:$/)]);
-    expect(out).toContain('2 findings in 3 files, 1 warnings, 1 switched off\n');
+    expect(out).toContain('2 findings in 3 files, 1 warning, 1 switched off\n');
   });
 
   test('marks the place in its line where it is asked to', async () => {

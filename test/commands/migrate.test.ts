@@ -591,7 +591,7 @@ test('a source that does not balance is copied as it is, and named', async () =>
   const { isWhole, differences } = await copy(source, target);
   expect([isWhole, english(differences)]).toEqual([
     true,
-    ['the ledger does not balance, in the source neither: 1 differences'],
+    ['the ledger does not balance, in the source neither: 1 difference'],
   ]);
   expect(await auditsOf(target)).toEqual([1]);
 });

@@ -167,7 +167,7 @@ describe('from the command line', () => {
       writeFileSync(join(world!.folder, name), bytes);
       const { code, out, err } = await run(world!.folder, 'audit', '--config', 'bot.yaml', '--funds', name, ...more);
       expect([name, code, err]).toEqual([name, 0, '']);
-      expect(out).toContain(`with ${name}: 1 rows (0 of other business left out)`);
+      expect(out).toContain(`with ${name}: 1 row (0 of other business left out)`);
     }
     const { code, err } = await run(world!.folder, 'audit', '--config', 'bot.yaml', '--funds', 'gbk.csv');
     expect([code, err]).toEqual([2, expect.stringContaining('the file is GBK')]);

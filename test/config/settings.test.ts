@@ -271,7 +271,7 @@ describe('a wrong setting is refused with its place and its fix:', () => {
     [
       'a secret of one letter',
       set('secret', 'a'),
-      /^6:9: this secret has 1 characters, at least 32 are needed: .*openssl rand -hex 32\. .*acceptWeakSecret/,
+      /^6:9: this secret has 1 character, at least 32 are needed: .*openssl rand -hex 32\. .*acceptWeakSecret/,
     ],
     ['a secret of 31 characters', set('secret', SECRET.slice(0, 31)), /^6:9: this secret has 31 characters/],
     [

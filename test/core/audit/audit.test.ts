@@ -862,7 +862,7 @@ describe('a whole world', () => {
     writeFileSync(join(folder, 'funds.csv'), csv);
     const fine = await run(['--funds', 'funds.csv']);
     expect(fine).toMatchObject({ code: 0, err: '' });
-    expect(fine.out).toMatch(/^compared 1 campaigns, 16 claims, \d+ payouts, \d+ lines of history, \d+ counters\n/);
+    expect(fine.out).toMatch(/^compared 1 campaign, 16 claims, \d+ payouts, \d+ lines of history, \d+ counters\n/);
     expect(fine.out).toMatch(
       /campaign +claims +payouts +budget +free +reserved +sent +received +refunded\ntest +16 +\d+ +¥1000\.00 +¥\d+\.\d\d +¥0\.00 +¥0\.00/,
     );

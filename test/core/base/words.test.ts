@@ -150,4 +150,13 @@ describe('the language', () => {
     expect(chooseLang(undefined, undefined, {})).toBe('en');
     expect(chooseLang(undefined, 'fr', { LANG: 'C.UTF-8' })).toBe('en');
   });
+
+  test('a text that counts one thing says so in the singular, and another number is left as it is', () => {
+    const said = (findings: number, files: number): string => inLang(t`${findings} findings in ${files} files`, 'en');
+    expect(said(1, 3)).toBe('1 finding in 3 files');
+    expect(said(2, 1)).toBe('2 findings in 1 file');
+    expect(said(11, 21)).toBe('11 findings in 21 files');
+    expect(inLang(t`${1} findings in ${1} files`, 'zh')).toBe('1 个文件里有 1 处错误');
+    expect(inLang(t`the scene has ${1} characters; at most 64 are allowed`, 'en')).toContain('has 1 character;');
+  });
 });

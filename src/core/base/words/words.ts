@@ -46,10 +46,27 @@ export function templateOf(texts: readonly string[]): string {
 }
 
 function filled(template: string, values: readonly Wording[], lang: Lang): string {
-  return template.replace(/\{(\d+)\}/g, (whole, number: string) => {
+  const text = lang === 'en' && values.includes('1') ? inSingular(template, values) : template;
+  return text.replace(/\{(\d+)\}/g, (whole, number: string) => {
     const value = values[Number(number) - 1];
     return value === undefined ? whole : inLang(value, lang);
   });
+}
+
+/** What is counted. */
+const NOUNS =
+  'boxes|campaigns|characters|claims|codes|counters|days|differences|draws|events|files|findings|followers|hours|lines|' +
+  'minutes|others|packets|payouts|people|prizes|rows|rules|tickets|warnings|winners';
+const COUNTED = new RegExp(`\\{(\\d+)\\} (new )?(${NOUNS})\\b( are\\b| have\\b)?`, 'g');
+const ONE: Readonly<Record<string, string>> = { boxes: 'box', people: 'person', ' are': ' is', ' have': ' has' };
+
+/** Of one, English says `1 file`. */
+function inSingular(template: string, values: readonly Wording[]): string {
+  return template.replace(COUNTED, (whole, number: string, before = '', noun: string, verb = '') =>
+    values[Number(number) - 1] === '1'
+      ? `{${number}} ${before}${ONE[noun] ?? noun.slice(0, -1)}${ONE[verb] ?? ''}`
+      : whole,
+  );
 }
 
 export function inLang(said: Wording, lang: Lang): string {

@@ -162,6 +162,21 @@ describe('the protocol', () => {
     expect((await ask('POST', '/merchants/1900000109', { balance: 5 })).json).toMatchObject({ balance: 5 });
   });
 
+  test('a fault is taken only where it can happen; elsewhere what can is named', async () => {
+    const { ask } = await start();
+    const fault = (kind: string, at: string) => ask('PUT', '/faults', { pay: [{ kind, at, code: 'X' }] });
+    for (const kind of ['billFails', 'lostNotice', 'expiredButReceived'])
+      expect(await fault(kind, 'gethbinfo')).toMatchObject({
+        status: 400,
+        json: {
+          error: expect.stringMatching(`^at: ${kind} cannot happen at gethbinfo; there can be .*lostReply.*http`),
+        },
+      });
+    expect((await fault('billFails', 'transferCancel')).status).toBe(200);
+    expect((await fault('lostNotice', 'transfer')).status).toBe(200);
+    expect((await fault('expiredButReceived', 'sendredpack')).status).toBe(200);
+  });
+
   test('what cannot be opened is 409, what is not there 404, both with a reason', async () => {
     const { ask } = await start();
     expect(await ask('POST', '/packets/1900000109/B1/open', { openid: 'o' })).toMatchObject({
@@ -188,6 +203,8 @@ describe('the protocol', () => {
     ['PUT', '/faults', { pay: [{ kind: 'http', status: 99 }] }],
     ['PUT', '/faults', { pay: [{ kind: 'http', openid: 'o1' }] }],
     ['PUT', '/faults', { pay: [{ kind: 'tlsRefused', word: '返利' }] }],
+    ['PUT', '/faults', { pay: [{ kind: 'truncated', at: 'orderQuery' }] }],
+    ['PUT', '/faults', { pay: [{ kind: 'http', at: 'payNotice' }] }],
     ['PUT', '/faults', { platform: [{ kind: 'duplicatePush', copies: 1000 }] }],
     ['PUT', '/faults', { other: [] }],
     ['POST', '/merchants/1900000109', { balance: -1 }],

@@ -17,7 +17,7 @@ import type {
 } from '../shared/protocol.ts';
 import { CLOSE_REASONS } from '../shared/protocol.ts';
 import type { Act, Pushing } from '../shared/protocol-push.ts';
-import { OF_FRONT } from '../world/faults.ts';
+import { kindsAt, OF_FRONT, PLACES } from '../world/faults.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -47,22 +47,6 @@ const PAY_KINDS: readonly PayFault['kind'][] = [
   'code',
   'http',
   'tlsRefused',
-];
-const PAY_PLACES: readonly NonNullable<PayFault['at']>[] = [
-  'sendredpack',
-  'sendgroupredpack',
-  'gethbinfo',
-  'transfer',
-  'transferQuery',
-  'transferCancel',
-  'voucher',
-  'voucherQuery',
-  'authorization',
-  'orderQuery',
-  'certificates',
-  'bill',
-  'billDownload',
-  'payNotice',
 ];
 const PLATFORM_KINDS: readonly PlatformFault['kind'][] = [
   'duplicatePush',
@@ -512,8 +496,10 @@ function readPayFault(value: unknown): PayFault {
   onlyKeys(json, 'pay', PAY_FIELDS);
   const kind = PAY_KINDS.find(each => each === json.kind);
   if (kind === undefined) throw new BadInput(`pay: kind "${String(json.kind)}" is none of ${PAY_KINDS.join(', ')}`);
-  const at = PAY_PLACES.find(each => each === json.at);
-  if (json.at !== undefined && at === undefined) throw new BadInput(`at: expected one of ${PAY_PLACES.join(', ')}`);
+  const at = PLACES.find(each => each === json.at);
+  if (json.at !== undefined && at === undefined) throw new BadInput(`at: expected one of ${PLACES.join(', ')}`);
+  if (at && !kindsAt(at).includes(kind))
+    throw new BadInput(`at: ${kind} cannot happen at ${at}; there can be ${kindsAt(at).join(', ')}`);
   const status = json.status === undefined ? {} : { status: wholeAt(json, 'status', kind === 'http' ? 200 : 400, 599) };
   if (OF_FRONT.has(kind) && (json.openid !== undefined || json.word !== undefined))
     throw new BadInput(`openid, word: ${kind} strikes before anybody has read the request`);

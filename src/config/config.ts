@@ -149,7 +149,10 @@ const BOT = object('bot.yaml', {
   metrics: optional(METRICS, 'who may read /metrics; without it, only this machine'),
   admin: optional(ADMIN),
   alarms: ALARMS,
-  blocked: optional(shape.list(located(shape.openId()), t`a list of openids`, 0), '黑名单：这些人什么活动都拿不到东西；之前中的、还没发出的，等人处理'),
+  blocked: optional(
+    shape.list(located(shape.openId()), t`a list of openids`, 0),
+    '黑名单：这些人什么活动都拿不到东西；之前中的、还没发出的，等人处理',
+  ),
   lint: optional(LINT),
   lang: optional(shape.choice(t`a language`, LANGS), 'in which language commands and the log speak: zh or en'),
   log: LOG,

@@ -293,6 +293,18 @@ describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 240_000 },
     await picture('not-received');
   });
 
+  test('says of a printed code that was mistyped, or never registered, which of the two it is', async () => {
+    const looksFor = async (code: string, words: string): Promise<void> => {
+      await page.goto(`${url}/admin/followers`);
+      await page.fill(at('follower-search'), code);
+      await page.keyboard.press('Enter');
+      await page.locator(at('code-found'), { hasText: words }).waitFor();
+    };
+    await looksFor('TEA2SPR7NGYX', '有字不对');
+    await looksFor('tea2-spr7-ngyg', '没有登记过');
+    await picture('printed-code');
+  });
+
   test('finds a cheat’s payouts and cancels them after the dialog has said how many and how much; the others get theirs', async () => {
     const [cheat, honest] = [await somebodyFollows(), await somebodyFollows()];
     for (const who of [cheat, cheat, honest]) await control(`/people/${who}/pay`, { amount: 3000, attach: 'app-7' });

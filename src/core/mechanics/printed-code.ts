@@ -17,9 +17,14 @@ export type CodeChecks = {
   codeUnused: { usedAt?: Instant };
 };
 
-/** Holds the instant of the first use. A shadow uses up nothing of what is real. */
-function usedCounter({ campaign }: Pick<RuleContext, 'campaign'>, code: string): string {
-  return campaign.mode === 'shadow' ? `shadow/${campaign.id}/code/${code}/used` : `code/${code}/used`;
+/** Holds the instant of the first use. */
+export function usedCounter(code: string): string {
+  return `code/${code}/used`;
+}
+
+/** A shadow uses up nothing of what is real. */
+function usedIn({ campaign }: Pick<RuleContext, 'campaign'>, code: string): string {
+  return campaign.mode === 'shadow' ? `shadow/${campaign.id}/${usedCounter(code)}` : usedCounter(code);
 }
 
 function batchesOf({ rule }: Pick<RuleContext, 'rule'>): string[] {
@@ -37,7 +42,7 @@ export const codes = mechanic({
   isIn: rule => rule.on.some(({ kind }) => kind === 'code'),
   wants(at) {
     const code = codeIn(at.event);
-    return code === undefined ? [] : [usedCounter(at, code)];
+    return code === undefined ? [] : [usedIn(at, code)];
   },
   /** A code of another batch is another rule's. */
   applies(at) {
@@ -56,7 +61,7 @@ export const codes = mechanic({
     if (!at.see({ ok: code !== undefined, check: 'codeKnown' }))
       return { refusal: 'notEligible', detail: 'invalid', counters: wrongTry(at) };
     if (!at.see({ ok: code!.active, check: 'codeActive' })) return { refusal: 'notEligible', detail: 'inactive' };
-    const usedAt = instant(at.value(usedCounter(at, text!)));
+    const usedAt = instant(at.value(usedIn(at, text!)));
     const isUnused = usedAt === 0;
     if (at.see({ ok: isUnused, check: 'codeUnused', ...(!isUnused && { usedAt }) })) return undefined;
     return { refusal: 'already', detail: 'used', values: { firstAt: beijingText(usedAt).slice(0, 16) } };
@@ -64,7 +69,7 @@ export const codes = mechanic({
   /** From nothing to now; whoever comes second would pass now. */
   counts(at) {
     const code = codeIn(at.event);
-    return code === undefined ? [] : [{ name: usedCounter(at, code), add: at.now, max: at.now }];
+    return code === undefined ? [] : [{ name: usedIn(at, code), add: at.now, max: at.now }];
   },
   gives(at) {
     if (!at.rule.assigned || !at.facts.code) return undefined;

@@ -44,7 +44,8 @@ function codeScanned(text: string): string | undefined {
   return [...values, ...ends].map(codeFrom).find(code => code !== undefined);
 }
 
-function looksLikeCode(text: string): boolean {
+/** Right or mistyped. */
+export function looksLikeCode(text: string): boolean {
   return CODE.test(tidied(text));
 }
 

@@ -19,6 +19,7 @@ import type { JournalLine } from '../../ports.ts';
 import { foretold } from '../operate/foretell.ts';
 import { rowOf } from './payouts.ts';
 import type { OverviewPorts } from './ports.ts';
+import { codeFound } from './printed-codes.ts';
 import { lineAt } from './recent.ts';
 import type { FollowerView, Found, WhyView } from './view.ts';
 import { eventWords, replyWords, verdictWords } from './words.ts';
@@ -45,7 +46,8 @@ export async function search(ports: OverviewPorts, written: string, lang: Lang):
   if (payout) return { kind: 'follower', user: payout.user, by: 'payout', billNo: payout.billNo };
   // The code that stood in a reply (查询码) is worked out from the event: what happened lately is known by it.
   const caseNo = readCaseNumber(withoutName(text));
-  return caseNo === undefined ? { kind: 'none' } : foundIn(await ports.recent.byCase(caseNo), lang);
+  if (caseNo !== undefined) return foundIn(await ports.recent.byCase(caseNo), lang);
+  return (await codeFound(ports, withoutName(text))) ?? { kind: 'none' };
 }
 
 /** Off a screen, a spreadsheet or a Chinese keyboard: in full width, with what is not seen, and with dots for an ellipsis. */

@@ -171,9 +171,19 @@ export type CampaignDetail = {
   readonly file: string;
 };
 
+/** A printed code whose user is not known. `used`: the journal of that time does not say by whom. `usedAt`: ms. */
+export type CodeFound = {
+  readonly kind: 'code';
+  readonly is: 'mistyped' | 'unknown' | 'inactive' | 'unused' | 'used';
+  readonly batch?: string;
+  readonly prize?: string;
+  readonly usedAt?: number;
+};
+
 export type Found =
   | { readonly kind: 'none' }
   | { readonly kind: 'follower'; readonly user: string; readonly by: string; readonly billNo?: string }
+  | CodeFound
   | {
       readonly kind: 'several';
       readonly users: readonly { readonly user: string; readonly at: number; readonly what: string }[];

@@ -1,6 +1,6 @@
 // 粉丝: why did she get it, or not?
 import { useEffect, useState } from 'preact/hooks';
-import type { FollowerView, Found, WhyView } from '../../engine/overview/view.ts';
+import type { CodeFound, FollowerView, Found, WhyView } from '../../engine/overview/view.ts';
 import { count, money, percent, when } from './format.ts';
 import { Able, Card, Checks, Copy, Data, Empty, Head, Link, Mark, StateMark } from './parts.tsx';
 import { ask, go, type Place, troubleText, useLoaded, words } from './state.ts';
@@ -45,6 +45,8 @@ export function Followers({ place }: { place: Place }) {
           {hit =>
             hit.kind === 'none' ? (
               <Empty>{say.notFound}</Empty>
+            ) : hit.kind === 'code' ? (
+              <CodeCard of={hit} />
             ) : hit.kind === 'several' ? (
               <Card title={say.several}>
                 <ul class="rows">
@@ -65,6 +67,15 @@ export function Followers({ place }: { place: Place }) {
       )}
       {isOpen && <Follower key={user ?? bill} who={{ user, bill }} />}
     </>
+  );
+}
+
+/** A printed code whose user nobody can name. */
+function CodeCard({ of: { is, batch = '', prize = '', usedAt } }: { of: CodeFound }) {
+  return (
+    <Card title={say.code}>
+      <p data-test="code-found">{say.codes[is](batch, prize, usedAt === undefined ? '' : when(usedAt))}</p>
+    </Card>
   );
 }
 

@@ -221,10 +221,21 @@ export const en: Words = {
   },
   followers: {
     title: 'Why did she get it, or not?',
-    hint: 'An openid, an order number, WeChat’s number, a case code, or a time and a word (10:41 红包)',
+    hint: 'An openid, an order number, WeChat’s number, a case code, a printed code, or a time and a word (10:41 红包)',
     search: 'Look up a follower',
     notFound: 'Nobody found. Is the number whole? A time and a word look ten minutes around.',
     several: 'There are several. Which one?',
+    code: 'Printed code',
+    codes: {
+      mistyped: () =>
+        'This looks like a printed code with a wrong letter (the last two are a checksum). Type it once more.',
+      unknown: () =>
+        'Well written, but no such code was registered: it is not from here, or its batch was not imported.',
+      inactive: (batch, prize) => `Batch ${batch}, prize “${prize}”: not active yet; nobody has used it.`,
+      unused: (batch, prize) => `Batch ${batch}, prize “${prize}”: nobody has used it yet.`,
+      used: (batch, prize, at) =>
+        `Batch ${batch}, prize “${prize}”: used on ${at}. The journal of that moment does not say by whom.`,
+    },
     follows: 'Follows',
     left: 'Has left',
     unknown: 'Never seen following',

@@ -212,10 +212,19 @@ export const zh = {
   },
   followers: {
     title: '为什么收到了，或没收到？',
-    hint: '输入 openid、商户单号、微信单号、查询码，或 时间 + 词（10:41 红包）',
+    hint: '输入 openid、商户单号、微信单号、查询码、盖码，或 时间 + 词（10:41 红包）',
     search: '查一位粉丝',
     notFound: '没有找到。看看单号是否完整；时间 + 词只找前后十分钟。',
     several: '有几位，是哪一位？',
+    code: '盖码',
+    codes: {
+      mistyped: () => '像一个盖码，但有字不对（最后两位用来校验）。请对着印的再输一次。',
+      unknown: () => '写法没错，但没有登记过这个码：不是这里印的，或那一批没有导入。',
+      inactive: (batch: string, prize: string) => `批次 ${batch}，奖品「${prize}」：还没有启用，没有人用过。`,
+      unused: (batch: string, prize: string) => `批次 ${batch}，奖品「${prize}」：还没有人用过。`,
+      used: (batch: string, prize: string, at: string) =>
+        `批次 ${batch}，奖品「${prize}」：${at} 用掉了，但那时的记录里找不到是谁。`,
+    },
     follows: '正在关注',
     left: '已取消关注',
     unknown: '没看到过关注',

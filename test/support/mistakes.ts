@@ -294,7 +294,7 @@ export const MORE_MISTAKES: readonly (readonly [right: string, wrong: string, sa
   [
     'period: { from: 2027-02-01 00:00, to: 2027-02-28 24:00 }',
     'period: { from: 2027-02-01 00:00, to: 2027-02-28 24:00, hours: 22:00-02:00 }',
-    '3:64 the hours end before they begin; across midnight write two: "22:00-24:00", "00:00-02:00"',
+    '3:64 the hours end before they begin; across midnight write "22:00-24:00", "00:00-02:00"',
   ],
   [
     'period: { from: 2027-02-01 00:00, to: 2027-02-28 24:00 }',

@@ -1,6 +1,8 @@
 // How people in China write numbers, money and times, and how the same is written here: a message that says so can be copied.
 // Nothing is read by it: what is meant is only ever said.
 
+import { clockText } from '../base/time.ts';
+
 const DIGITS = '零一二三四五六七八九';
 const UNITS: Readonly<Record<string, number>> = { 十: 10, 百: 100, 千: 1000, 万: 10_000 };
 
@@ -106,19 +108,54 @@ export function meantDuration(written: string): string | undefined {
   return best && seconds > 0 ? `${seconds / best[1]}${best[2]}` : undefined;
 }
 
-const CLOCK =
-  /^(凌晨|早上|上午|中午|下午|傍晚|晚上|晚)?\s*(\d{1,2})\s*(?::\s*(\d{1,2})(?::\d{1,2}(?:\.\d+)?)?|[点时]\s*(?:(\d{1,2})分?|(半))?(?:整|钟)?)\s*(am|pm)?$/iu;
+const PART = '凌晨|半夜|清晨|早晨|早上|上午|中午|下午|傍晚|晚上|夜里|早|晚';
+const CLOCK = new RegExp(
+  `^(${PART})?\\s*(\\d{1,2})\\s*(?::\\s*(\\d{1,2})(?::\\d{1,2}(?:\\.\\d+)?)?|[点时]\\s*(?:(\\d{1,2})分?|(半))?(?:整|钟)?)?\\s*(am|pm)?$`,
+  'iu',
+);
+
+/** The hour that is said as this one in this part of the day; `undefined`: nobody says that. */
+function hourIn(part: string, hour: number): number | undefined {
+  const between = (from: number, to: number, add = 0): number | undefined =>
+    from <= hour && hour <= to ? hour + add : undefined;
+  if (/^(?:凌晨|半夜)$/u.test(part)) return hour === 12 && part === '凌晨' ? 0 : between(0, 6);
+  if (/^(?:清晨|早)/u.test(part)) return between(4, 11);
+  if (part === '上午') return between(5, 12);
+  if (part === '中午') return between(1, 2, 12) ?? between(11, 14);
+  if (part === '下午') return between(1, 7, 12) ?? between(12, 19);
+  if (part === '傍晚') return between(4, 8, 12) ?? between(16, 20);
+  if (part === 'am') return hour === 12 ? 0 : between(0, 11);
+  if (part === 'pm') return hour === 12 ? 12 : (between(1, 11, 12) ?? between(13, 23));
+  return between(5, 12, 12) ?? between(17, 24); // 晚上12点 is when the day is over
+}
+
+type Spoken = { readonly part: string; readonly hour: number; readonly minute: number };
+
+function spokenClock(written: string): Spoken | undefined {
+  const text = plain(written)
+    .replace(/^(\d{2})(\d{2})$/, '$1:$2')
+    .replace(/^零[点时]$/u, '0:00');
+  const [, part, hour, minute, spoken, half, half12] = CLOCK.exec(text) ?? [];
+  if (hour === undefined) return undefined;
+  if (part !== undefined && half12 !== undefined) return undefined;
+  // A bare number is none: `8`.
+  if (part === undefined && half12 === undefined && /^\d+$/.test(text)) return undefined;
+  const minutes = half === undefined ? Number(minute ?? spoken ?? 0) : 30;
+  return { part: part ?? half12?.toLowerCase() ?? '', hour: Number(hour), minute: minutes };
+}
+
+/** Minutes of the day, with what is said in this part of it. */
+function minutesOf({ hour: said, minute }: Spoken, part: string): number | undefined {
+  const hour = part === '' ? said : hourIn(part, said);
+  if (hour === undefined || minute > 59 || hour * 60 + minute > 24 * 60) return undefined;
+  return hour * 60 + minute;
+}
 
 /** `9点半`, `下午3点`, `0900` → `09:30` … */
 export function meantClock(written: string): string | undefined {
-  const text = plain(written).replace(/^(\d{2})(\d{2})$/, '$1:$2');
-  const [, part, hourText, minuteText, spoken, half, half12] = CLOCK.exec(text) ?? [];
-  if (hourText === undefined) return undefined;
-  const isLate = /下午|傍晚|晚/u.test(part ?? '') || /pm/i.test(half12 ?? '');
-  const hour = Number(hourText) + (isLate && Number(hourText) < 12 ? 12 : 0);
-  const minute = half === undefined ? Number(minuteText ?? spoken ?? 0) : 30;
-  if (hour > 24 || minute > 59 || (hour === 24 && minute > 0)) return undefined;
-  return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
+  const spoken = spokenClock(written);
+  const minutes = spoken && minutesOf(spoken, spoken.part);
+  return minutes === undefined ? undefined : clockText(minutes);
 }
 
 const DATE =
@@ -148,12 +185,28 @@ function isDay(day: string): boolean {
 export function meantHours(written: string): string | undefined {
   const ranges = plain(written)
     .split(/\s*(?:[,;、和]|\s(?=\S*\d\s*[-–—−~至到]))\s*/u)
-    .map(range => {
-      const [from, to, ...more] = range
-        .split(/\s*[-–—−~至到]\s*/u)
-        .map(part => meantClock(/^\d{1,2}$/.test(part) ? `${part}:00` : part));
-      return more.length > 0 || from === undefined || to === undefined ? undefined : `"${from}-${to}"`;
-    });
+    .map(meantRangeOfDay);
   if (ranges.some(range => range === undefined)) return undefined;
-  return ranges.length === 1 ? ranges[0] : `[${ranges.join(', ')}]`;
+  const all = ranges.flatMap(range => range!);
+  return all.length === 1 ? all[0] : `[${all.join(', ')}]`;
+}
+
+/** Across midnight they are two. `晚上8点-10点`: the second half is of the same part of the day, where that fits. */
+function meantRangeOfDay(range: string): string[] | undefined {
+  const halves = range
+    .split(/\s*[-–—−~至到]\s*/u)
+    .map(half => spokenClock(/^\d{1,2}$/.test(half) ? `${half}:00` : half));
+  const [first, second, ...more] = halves;
+  if (!first || !second || more.length > 0) return undefined;
+  const from = minutesOf(first, first.part);
+  const isCarried = second.part === '' && first.part !== '' && second.hour <= 12;
+  const to = minutesOf(second, isCarried ? first.part : second.part);
+  if (from === undefined || to === undefined) return undefined;
+  if (to > from) return [`"${clockText(from)}-${clockText(to)}"`];
+  return isCarried || to === from ? undefined : acrossMidnight(from, to);
+}
+
+/** `18:00-02:00` → `"18:00-24:00"`, `"00:00-02:00"`. Minutes of the day. */
+export function acrossMidnight(from: number, to: number): string[] {
+  return [`"${clockText(from)}-24:00"`, ...(to === 0 ? [] : [`"00:00-${clockText(to)}"`])];
 }

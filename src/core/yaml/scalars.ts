@@ -9,6 +9,7 @@ import { suggest } from '../base/suggest.ts';
 import { type Day, dayOf, endOfDay, type Instant, parseBeijing, parseClock, parseDuration } from '../base/time.ts';
 import { t, type Wording } from '../base/words/words.ts';
 import {
+  acrossMidnight,
   meantClock,
   meantCount,
   meantDuration,
@@ -342,7 +343,8 @@ export function clockRange(): Shape<readonly [number, number]> {
       say(t`expected ${what}, found ${found(node)}${instead(meantHours(written))}`);
       return undefined;
     }
-    if (from > to) say(t`the hours end before they begin; across midnight write two: "22:00-24:00", "00:00-02:00"`);
+    if (from > to)
+      say(t`the hours end before they begin; across midnight write ${acrossMidnight(from, to).join(', ')}`);
     if (from === to) say(t`the hours end when they begin; for the whole day write "00:00-24:00"`);
     return [from, to];
   });

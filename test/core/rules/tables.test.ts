@@ -113,7 +113,7 @@ describe('a list that is wrong', () => {
         '2:5: no name in this line',
         '3:1: no scene in this line',
         '4:1: the store "s-1" is there already, in line 2',
-        '5:7: the hours end before they begin: "22:00-02:00"; across midnight write two: 22:00-24:00 00:00-02:00',
+        '5:7: the hours end before they begin: "22:00-02:00"; across midnight write 22:00-24:00 00:00-02:00',
         '6:7: expected hours such as 10:00-22:00, or several with a space between them, found "all"',
         '6:7: expected hours such as 10:00-22:00, or several with a space between them, found "day"',
       ],

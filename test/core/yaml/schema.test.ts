@@ -200,7 +200,7 @@ describe('other single values', () => {
 
   test('hours lie within one day', () => {
     expect(one('08:00-24:00', shape.clockRange())).toEqual([480, 1440]);
-    expect(one('22:00-02:00', shape.clockRange())).toContain('across midnight write two');
+    expect(one('22:00-02:00', shape.clockRange())).toContain('across midnight write "22:00-24:00", "00:00-02:00"');
   });
 
   test('a word is one of a few, and the nearest is named', () => {

@@ -7,6 +7,7 @@ import { normalise } from '../../base/text.ts';
 import { type Day, parseClock } from '../../base/time.ts';
 import { t, type Wording } from '../../base/words/words.ts';
 import { type Cell, cellAt, type Row, type SayAt } from '../../yaml/csv.ts';
+import { acrossMidnight } from '../../yaml/meant.ts';
 import { parseDay } from '../../yaml/schema.ts';
 import type { Store } from '../campaign.ts';
 import type { Question } from '../plays.ts';
@@ -52,8 +53,10 @@ function hoursIn({ text, ...at }: Cell, say: SayAt): (readonly [number, number])
       say(at, t`expected hours such as 10:00-22:00, or several with a space between them, found "${short(part)}"`);
       return [];
     }
-    if (from >= to)
-      say(at, t`the hours end before they begin: "${part}"; across midnight write two: 22:00-24:00 00:00-02:00`);
+    if (from >= to) {
+      const two = acrossMidnight(from, to).join(' ').replaceAll('"', '');
+      say(at, t`the hours end before they begin: "${part}"; across midnight write ${two}`);
+    }
     return [[from, to] as const];
   });
 }

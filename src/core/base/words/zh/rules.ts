@@ -315,8 +315,7 @@ export const RULES: Readonly<Record<string, string>> = {
   'no name in this line': '这一行没有名字',
   'expected hours such as 10:00-22:00, or several with a space between them, found "{1}"':
     '这里应写时段，例如 10:00-22:00，几段用空格隔开，现在是「{1}」',
-  'the hours end before they begin: "{1}"; across midnight write two: 22:00-24:00 00:00-02:00':
-    '时段的结束早于开始：「{1}」；跨零点请写两段：22:00-24:00 00:00-02:00',
+  'the hours end before they begin: "{1}"; across midnight write {2}': '时段的结束早于开始：「{1}」；跨零点请写 {2}',
   'no question in this line': '这一行没有题目',
   'the answer is one of {1}, found "{2}"': '答案应为 {1} 之一，现在是「{2}」',
   'no choice {1} in this line': '这一行没有选项 {1}',

@@ -1,4 +1,5 @@
 // Wires what is said outside the passive reply: a voice for each account, and the words for each occasion.
+
 import type { Config } from '../config/config.ts';
 import { messageOf } from '../core/base/error.ts';
 import type { Event } from '../core/base/event.ts';
@@ -10,6 +11,7 @@ import { hasReminders, remindedStep, reminderOf, wasReminded } from '../core/mes
 import { channelOf } from '../core/payout/channels/index.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import type { Campaign, Rule } from '../core/rules/campaign.ts';
+import { campaignNamed, ruleNamed } from '../core/rules/renamed.ts';
 import { defaultOf, type Reply, replyFor } from '../core/rules/reply.ts';
 import type { FlowPorts } from '../engine/flow.ts';
 import { createMessages, type Messages, type Saying, type Voice } from '../engine/messages.ts';
@@ -96,8 +98,8 @@ type Place = {
 
 /** What rule a payout comes from; its file may be gone. */
 function placeOf({ campaigns }: Book, payout: Payout): Place {
-  const campaign = campaigns.find(({ id }) => id === payout.campaign);
-  const rule = campaign?.rules.find(({ id }) => id === payout.rule);
+  const campaign = campaignNamed(campaigns, payout.campaign);
+  const rule = campaign && ruleNamed(campaign, payout.rule);
   return { campaign, rule, values: { amount: yuanText(payout.amount), campaign: campaign?.name ?? '' } };
 }
 

@@ -330,6 +330,10 @@ async function write(store: Store, order: Order): Promise<Written> {
   let done = 0;
   try {
     for (const group of groupsOf(each())) {
+      if (await store.halt(pauseOf(order.batch.campaign.id))) {
+        written.stopped = l`the campaign was paused meanwhile`;
+        break;
+      }
       const began = performance.now();
       await Promise.all(group.map(line => writeLine(store, order, line, written)));
       done += group.length;

@@ -9,7 +9,9 @@ import { type Instant, instant } from '../../core/base/time.ts';
 import { t, type Wording } from '../../core/base/words/words.ts';
 import { type Award, awardsOf, type Decision } from '../../core/decide/decision.ts';
 import { capDayOf, capsOf, type MerchantCaps, prizeLimits } from '../../core/decide/limits.ts';
+import { keptForDraws, lessKept } from '../../core/decide/prize-offer.ts';
 import { insteadKeyOf } from '../../core/match/claim-key.ts';
+import type { Limit } from '../../core/mechanics/mechanic.ts';
 import { refundedCounter } from '../../core/mechanics/refund.ts';
 import { phaseOf } from '../../core/payout/classify.ts';
 import { onlyOnce } from '../../core/payout/instead.ts';
@@ -198,7 +200,7 @@ function capsFor(config: Config, { merchant: name }: Payout): MerchantCaps | und
 }
 
 /** As the live file and bot.yaml have them; where they say nothing any more, as the claim's own decision had them. */
-async function limitsOf(
+export async function limitsOf(
   campaigns: readonly Campaign[],
   config: Config,
   store: Store,
@@ -210,7 +212,13 @@ async function limitsOf(
   );
   const campaign = campaigns.find(({ id }) => id === payout.campaign);
   const decided = (line && awardIn(line.decision, payout)?.counters) ?? [];
-  return [...decided, ...(campaign ? liveLimits(campaign, config, payout, line, at) : [])];
+  if (!campaign) return decided;
+  const kept = keptForDraws(campaign);
+  const { account, user } = payout;
+  const counters = kept.map(({ counter }) => counter);
+  const facts = await store.facts({ account, user, merchant: undefined, claims: [], counters });
+  const given = (counter: string): number => facts.counters.get(counter) ?? 0;
+  return [...decided, ...liveLimits(campaign, config, payout, line, at).map(limit => lessKept(limit, kept, given))];
 }
 
 function awardIn(decision: Decision, { claimKey }: Payout): Award | undefined {
@@ -225,7 +233,7 @@ function liveLimits(
   payout: Payout,
   line: JournalLine | undefined,
   now: Instant,
-): Counter[] {
+): Limit[] {
   const { account, user } = payout;
   const event = line?.event ?? ({ key: '', account, user, sentAt: now, kind: 'other', type: 'offer' } as const);
   const caps = capsFor(config, payout);

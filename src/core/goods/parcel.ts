@@ -26,6 +26,8 @@ export type Parcel = {
   readonly isChanged?: true;
   /** What was known is deleted: by time, by an operator, or by the winner. */
   readonly erasedAt?: Instant;
+  /** The payment it was won by was refunded. Not sent any more, unless it was handed on before. */
+  readonly takenBackAt?: Instant;
 };
 
 /** What the follower was asked last, and has not answered yet. */
@@ -99,6 +101,21 @@ export function expired(parcels: Parcels, now: Instant): Parcels {
   if (!isTalkOver && !parcels.parcels.some(isOver)) return parcels;
   const { talk } = parcels;
   return { ...erased(parcels, now, isOver), ...(talk && !isTalkOver && { talk }) };
+}
+
+/** What these claims had won, whose payment was refunded; the same object where there is nothing. */
+export function takenBack(before: Parcels, claims: ReadonlySet<string>, now: Instant): Parcels {
+  const isMeant = ({ claim, takenBackAt }: Parcel): boolean => claims.has(claim) && takenBackAt === undefined;
+  if (!before.parcels.some(isMeant)) return before;
+  const parcels = before.parcels.map((parcel): Parcel => {
+    if (!isMeant(parcel)) return parcel;
+    if (parcel.exportedAt !== undefined) return { ...parcel, takenBackAt: now };
+    const { sealed: _, deleteAt: __, givenAt: ___, ...rest } = parcel;
+    return { ...rest, state: 'declined', takenBackAt: now };
+  });
+  const { talk } = before;
+  const isOver = !parcels.some(({ campaign, state }) => campaign === talk?.campaign && state === 'open');
+  return { parcels, ...(talk && !isOver && { talk }) };
 }
 
 /** Whether anything personal is in it. */

@@ -92,8 +92,10 @@ function take(parcels: Parcels, text: string, { now, seals, campaign: find }: He
   const campaign = find(talk.campaign);
   if (!campaign?.shipping) return said(TOO_LATE, { parcels: parcels.parcels });
   const { keep } = campaign.shipping;
+  const isForNew = parcels.parcels.some(each => each.campaign === talk.campaign && each.state === 'open');
   const given = (parcel: Parcel): Parcel => {
     if (parcel.campaign !== talk.campaign || parcel.state === 'declined') return parcel;
+    if (isForNew && isHandedOn(parcel)) return parcel;
     const { exportedAt, erasedAt: _, ...rest } = parcel;
     return {
       ...rest,
@@ -103,6 +105,11 @@ function take(parcels: Parcels, text: string, { now, seals, campaign: find }: He
     };
   };
   return next(DONE, { parcels: parcels.parcels.map(given) }, { now, find });
+}
+
+/** It is on its way: who gives an address for something else does not speak of it. */
+function isHandedOn({ state, exportedAt, sealed }: Parcel): boolean {
+  return state === 'given' && (exportedAt !== undefined || sealed === undefined);
 }
 
 function decline(parcels: Parcels, campaign: string, { now, campaign: find }: Hearing): Heard {
@@ -124,13 +131,15 @@ function next(text: string, parcels: Parcels, { now, find }: { now: Instant; fin
 
 /** Begins, or begins anew: those that were declined are open again. What is kept stays until another address is whole. */
 function begin({ parcels }: Parcels, { now, campaign: find }: Hearing): Heard {
-  const last = [...parcels].reverse();
+  const last = parcels.filter(({ state, takenBackAt }) => state !== 'declined' || takenBackAt === undefined).reverse();
   const wanted = last.find(({ state }) => state === 'open') ?? last.find(({ campaign }) => find(campaign)?.shipping);
   if (!wanted) return said(NOTHING_TO_SEND, { parcels });
   const shipping = find(wanted.campaign)?.shipping;
   if (!shipping) return said(TOO_LATE, { parcels });
   const again = (parcel: Parcel): Parcel =>
-    parcel.campaign === wanted.campaign && parcel.state === 'declined' ? { ...parcel, state: 'open' } : parcel;
+    parcel.campaign === wanted.campaign && last.includes(parcel) && parcel.state === 'declined'
+      ? { ...parcel, state: 'open' }
+      : parcel;
   return said(consentText(shipping), {
     parcels: parcels.map(again),
     talk: { campaign: wanted.campaign, step: 'consent', since: now },

@@ -1,9 +1,11 @@
 // The reminder of a packet that nobody has opened and that goes back soon: when it is time, and that it was said.
+
 import { yuanText } from '../base/money.ts';
 import { HOUR, type Instant } from '../base/time.ts';
 import { channelOf } from '../payout/channels/index.ts';
 import type { Payout, Step } from '../payout/payout.ts';
 import type { Campaign } from '../rules/campaign.ts';
+import { ruleNamed } from '../rules/renamed.ts';
 import { render } from '../rules/reply.ts';
 
 /** After 24 h it goes back: later than this there is hardly time to open it. */
@@ -17,13 +19,13 @@ export function hasReminders({ rules }: Campaign): boolean {
 }
 
 /** The rule's own words; `undefined`: it has none, or it is not the time. */
-export function reminderOf({ name, rules }: Campaign, payout: Payout, now: Instant): string | undefined {
+export function reminderOf(campaign: Campaign, payout: Payout, now: Instant): string | undefined {
   const { state, sentAt, rule: id, amount, stopped, problem } = payout;
   if (stopped || problem !== undefined) return undefined; // it is for a person, and not to be opened any more
   if (channelOf(payout.request).openMs === undefined) return undefined; // it goes back when its stock says
   if (state !== 'sent' || sentAt === undefined || now - sentAt < FROM_MS || now - sentAt > TO_MS) return undefined;
-  const template = rules.find(rule => rule.id === id)?.replies.reminder;
-  const reply = template && render(template, { amount: yuanText(amount), campaign: name });
+  const template = ruleNamed(campaign, id)?.replies.reminder;
+  const reply = template && render(template, { amount: yuanText(amount), campaign: campaign.name });
   return reply?.kind === 'text' ? reply.text : undefined;
 }
 

@@ -2,6 +2,7 @@
 // say what became of it where WeChat Pay no longer does. Never a guess: what may have reached WeChat Pay ends only on its own
 // word, or on an operator's, with a reason.
 
+import { showFen } from '../base/money.ts';
 import { HOUR, type Instant, later, SECOND } from '../base/time.ts';
 import { joined, t, type Wording } from '../base/words/words.ts';
 import { type Cancel, isCancel } from '../rules/campaign.ts';
@@ -9,7 +10,7 @@ import type { Phase } from './channels/channel.ts';
 import { channelOf } from './channels/index.ts';
 import { leavesNoOrder, phaseOf } from './classify.ts';
 import { endsRefusal, isRefused } from './instead.ts';
-import { CALL_LEASE_MS, isTooOldToAsk } from './pace.ts';
+import { CALL_LEASE_MS, hasNoOrder, isTooOldToAsk } from './pace.ts';
 import { isFinal, type Move, type Observation, type Payout, type Step } from './payout.ts';
 import { nextAttempt } from './succession.ts';
 import { isNobodyThere } from './unclear-answers.ts';
@@ -205,8 +206,9 @@ export function isTakingBack(seen: Observation, { request }: Payout): boolean {
 }
 
 /** Each call that pays was answered, and refused before an order was made: then an order that is not there never was. */
-function everyCallRefused(history: readonly HistoryLine[], { tries, refusals, request }: Payout): boolean {
-  if (tries > 0 && refusals === tries) return true;
+function everyCallRefused(history: readonly HistoryLine[], payout: Payout): boolean {
+  if (hasNoOrder(payout)) return true;
+  const { request } = payout;
   const calls = history.flatMap((line, index) => (line.what === 'sending' ? [history[index + 1]] : []));
   return (
     calls.length > 0 &&
@@ -300,10 +302,17 @@ export type OperatorsVerdict = (typeof VERDICTS)[number];
 export function whyNoVerdict(payout: Payout, verdict: OperatorsVerdict, now: Instant): Wording | undefined {
   const { state, tries, nextAt } = payout;
   if (state === 'received') return ended(state);
+  if (isPartlyBack(payout))
+    return t`WeChat Pay has said what became of it: ${showFen(payout.refunded!)} came back, the follower has the rest`;
   if (state === 'failed' || state === 'refunded') return verdict === 'unpaid' ? ended(state) : undefined;
   if (tries === 0) return t`it was never sent: \`payouts cancel\` ends it`;
   if (state !== 'sending' || (nextAt ?? now) <= now) return undefined;
   return t`a call is under way; try again in ${Math.ceil((nextAt! - now) / SECOND)} s`;
+}
+
+/** A group packet that was opened in part. */
+function isPartlyBack({ state, refunded, amount }: Payout): boolean {
+  return state === 'refunded' && refunded !== undefined && refunded < amount;
 }
 
 /**

@@ -31,7 +31,14 @@ export const DEFAULT_POLICY: PayoutPolicy = {
  */
 const HORIZON_MS = 30 * DAY;
 
-export function isTooOldToAsk({ firstSentAt, createdAt, request, listId }: Payout, now: Instant): boolean {
+/** Whether every call of this number left no order; one that was begun and whose end nobody saw may have left one. */
+export function hasNoOrder({ tries, refusals }: Pick<Payout, 'tries' | 'refusals'>): boolean {
+  return tries > 0 && refusals === tries;
+}
+
+export function isTooOldToAsk(payout: Payout, now: Instant): boolean {
+  const { firstSentAt, createdAt, request, listId } = payout;
+  if (hasNoOrder(payout)) return false;
   const isSeen = channelOf(request).openMs === undefined && listId !== undefined;
   return !isSeen && now - (firstSentAt ?? createdAt) > HORIZON_MS;
 }

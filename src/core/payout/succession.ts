@@ -37,10 +37,16 @@ function givenUp({ attempt }: Payout, verdict: Verdict): Verdict {
 function successorOf(payout: Payout, { response, step }: Verdict, policy: PayoutPolicy): Payout | 'none' | 'usedUp' {
   if (payout.stopped !== undefined || step.payout.userRefused) return 'none';
   const due = owedAt(payout, response, step.at, policy);
-  const at = due ?? (isUntaken(payout, response, step.at) && payout.reoffer ? step.at : undefined);
-  if (at === undefined) return 'none';
+  if (due === undefined && !(isUntaken(payout, response, step.at) && isReoffered(payout))) return 'none';
   if (payout.attempt >= policy.attemptsMax) return due === undefined ? 'none' : 'usedUp';
-  return nextAttempt(payout, step.at, at);
+  if (due !== undefined) return nextAttempt(payout, step.at, due);
+  const { reoffer: _, ...once } = nextAttempt(payout, step.at, step.at);
+  return once;
+}
+
+/** Once, if the campaign says so. A voucher was theirs for its own time. */
+function isReoffered({ reoffer, request }: Payout): boolean {
+  return reoffer === true && channelOf(request).openMs !== undefined;
 }
 
 /** When the claim's next number is sent, where it came to nothing through no fault of the follower. */
@@ -86,7 +92,6 @@ const OF_ONE_NUMBER = [
   'problem',
   'endedAt',
   'packageInfo',
-  'reoffer',
   'firstSentAt',
   'userRefused',
   'refunded',

@@ -6,7 +6,16 @@ import type { MerchantCaps } from '../decide/limits.ts';
 import type { Meaning, ResponseClass } from './channels/channel.ts';
 import { isKnown, leavesNoOrder, meaningOf } from './classify.ts';
 import { capText, takeCaps, waitStep } from './daily-caps.ts';
-import { CALL_LEASE_MS, isTooOldToAsk, type PayoutPolicy, stockTry, tomorrow, type When, whenNext } from './pace.ts';
+import {
+  CALL_LEASE_MS,
+  hasNoOrder,
+  isTooOldToAsk,
+  type PayoutPolicy,
+  stockTry,
+  tomorrow,
+  type When,
+  whenNext,
+} from './pace.ts';
 import { isFinal, type Move, type Observation, type Payout, type PayoutState, type Step } from './payout.ts';
 import { afterFailure, afterRefund } from './succession.ts';
 import { unclearOf, unclearWords } from './unclear-answers.ts';
@@ -148,7 +157,8 @@ export function beginSend(payout: Payout, now: Instant, caps?: MerchantCaps): St
     state: 'sending',
     version: payout.version + 1,
     tries: payout.tries + 1,
-    firstSentAt: payout.firstSentAt ?? now,
+    // Where every call was refused there was no order, however long ago: WeChat Pay answers for it from now on.
+    firstSentAt: hasNoOrder(payout) ? now : (payout.firstSentAt ?? now),
     nextDo: 'query',
     nextAt: later(now, CALL_LEASE_MS),
   };
@@ -264,27 +274,22 @@ function endOf(seen: Observation, now: Instant): Instant | undefined {
   return later(seen.until, 10 * MINUTE);
 }
 
-/** Whether every call of this number left no order; one that was begun and whose end nobody saw may have left one. */
-function everyCallRefused({ tries, refusals }: Payout): boolean {
-  return tries > 0 && refusals === tries;
-}
-
 /** What is seen may mean something else for a payout of which we know more. */
 function meaningFor(payout: Payout, observation: Observation, asked: boolean, policy: PayoutPolicy): Meaning {
   const meaning = meaningOf(observation, asked, payout.request, payout);
   const { state, expired, stopped } = payout;
   const isSpent = policy.isReplaceable && 'isSpent' in meaning && !asked && state !== 'sent';
-  if (isSpent && payout.tries > 1 && everyCallRefused(payout)) return { ...meaning, response: 'unable' };
+  if (isSpent && payout.tries > 1 && hasNoOrder(payout)) return { ...meaning, response: 'unable' };
   if (meaning.response === 'unable' && state !== 'sent') {
     // Said wrongly while another of the same follower is under way; said twice, it is so.
     if (payout.tries < 2) return { ...meaning, response: 'slow' };
-    if (!everyCallRefused(payout)) return { ...meaning, response: 'refusedUser' };
+    if (!hasNoOrder(payout)) return { ...meaning, response: 'refusedUser' };
   }
   if (
     meaning.response === 'notFound' &&
     state !== 'sent' &&
     (expired || (stopped !== undefined && stopped !== 'doubted')) &&
-    everyCallRefused(payout)
+    hasNoOrder(payout)
   )
     return { response: 'isNeverMade' };
   return meaning;

@@ -41,6 +41,16 @@ export function named<T extends Named & { readonly id: string }>(all: readonly T
   return all.find(each => calledOf(each) === name) ?? all.find(each => namesOf(each).includes(name));
 }
 
+/** The rule of this campaign that counts under this name, or counted under it once. */
+export function ruleNamed({ rules }: Pick<Campaign, 'rules'>, name: string): Rule | undefined {
+  return rules.find(({ id }) => id === name) ?? rules.find(each => namesOf(each).includes(name));
+}
+
+/** The campaign that counts under this name, or counted under it once. */
+export function campaignNamed(all: readonly Campaign[], name: string): Campaign | undefined {
+  return all.find(({ id }) => id === name) ?? all.find(each => namesOf(each).includes(name));
+}
+
 /** The name inside of a prize by any name it has or had, such as one that stands on printed codes. */
 export function prizeNamed({ prizes }: Campaign, name: string): Prize | undefined {
   return prizes.get(name) ?? [...prizes.values()].find(({ names }) => names?.includes(name));

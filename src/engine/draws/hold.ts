@@ -10,6 +10,7 @@ import { DrawBox, type Drawn, type DrawResult, seedNameOf } from '../../core/dra
 import { closedCounter } from '../../core/mechanics/final-draw.ts';
 import type { Campaign, FinalDraw } from '../../core/rules/campaign.ts';
 import { DRAWN_FOR_MS } from '../../core/rules/drawn.ts';
+import { namesOf } from '../../core/rules/renamed.ts';
 import type { Clock, Lease, Log, Store } from '../../ports.ts';
 import { wasTold } from '../afterwards/told.ts';
 import type { Flow, FlowPorts } from '../flow.ts';
@@ -100,12 +101,13 @@ async function drawNow({ store, clock, log, seedOf }: DrawPorts, campaign: Campa
 
 /** Every claim of a rule that enters this draw; of who is blocked or has left as well: they held a ticket. */
 export async function* entriesOf(store: Pick<Store, 'snapshot'>, campaign: Campaign, { name }: FinalDraw) {
-  const rules = new Set(campaign.rules.filter(({ enter }) => enter === name).map(({ id }) => id));
+  const rules = new Set(campaign.rules.filter(({ enter }) => enter === name).flatMap(namesOf));
+  const campaigns = new Set(namesOf(campaign));
   const snapshot = await store.snapshot();
   try {
     for await (const page of snapshot.claims().pages())
       for (const { key, account, user, campaign: id, rule } of page)
-        if (id === campaign.id && rules.has(rule)) yield { claim: key, account, user };
+        if (campaigns.has(id) && rules.has(rule)) yield { claim: key, account, user };
   } finally {
     await snapshot.close();
   }

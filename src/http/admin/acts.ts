@@ -9,6 +9,7 @@ import { fen, showFen } from '../../core/base/money.ts';
 import { oneLine } from '../../core/base/text.ts';
 import { HOUR, type Instant, later } from '../../core/base/time.ts';
 import { inLang, t, type Wording } from '../../core/base/words/words.ts';
+import { voucherPayer } from '../../core/decide/limits.ts';
 import { readAlarms } from '../../core/ops/alarm.ts';
 import type { Diagnosis } from '../../core/ops/diagnosis.ts';
 import { ASKED_BY_HAND, askNowStep } from '../../core/payout/ask-now.ts';
@@ -398,11 +399,16 @@ function namesOf(payouts: readonly Payout[]): string {
   return payouts.length === 1 ? first!.billNo : `${payouts.length}: ${payouts.map(({ billNo }) => billNo).join(' ')}`;
 }
 
+/** A merchant's money, and its vouchers, have a gate each. */
+function payersOf(merchant: string | undefined): readonly string[] {
+  return merchant === undefined ? [] : [merchant, voucherPayer(merchant)];
+}
+
 /** What would leave if the merchant went on: all that its campaigns have promised. */
 async function sumOf({ store, book, config }: OverviewPorts, merchant: string): Promise<number> {
   const only = config.accounts.size === 1 ? [...config.accounts.keys()][0] : undefined;
-  const mine = book().campaigns.filter(
-    ({ account }) => config.accounts.get(account ?? only ?? '')?.merchant === merchant,
+  const mine = book().campaigns.filter(({ account }) =>
+    payersOf(config.accounts.get(account ?? only ?? '')?.merchant).includes(merchant),
   );
   const buckets = await Promise.all(mine.map(({ id }) => store.buckets(id)));
   return buckets.reduce((sum, { reserved }) => sum + reserved, 0);

@@ -226,6 +226,7 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   failed: '失败',
   '`hongbao payouts list --campaign {1} --state {2}` says why':
     '原因请看 `hongbao payouts list --campaign {1} --state {2}`',
+  'the campaign was paused meanwhile': '活动中途被暂停了',
   'stopped after {1} of {2} lines: {3}\nthe same command goes on where it stopped':
     '{2} 行做了 {1} 行后停下：{3}\n再运行同一个命令就接着做',
   '--as {1}: expected one of {2}': '--as {1}：应为 {2} 之一',

@@ -30,6 +30,8 @@ export const VERDICTS: Readonly<Record<string, string>> = {
     '状态是 {1}，还没有放弃：机器人会处理，`payouts retry` 马上再试',
   'its order was refunded: the claim is owed no more': '订单退款了：不再欠这一笔',
   'its follower left before it was sent: the claim is owed no more': '发出以前粉丝取消了关注：不再欠这一笔',
+  'WeChat Pay has said what became of it: {1} came back, the follower has the rest':
+    '微信支付已经给出结果：退回 {1}，其余的粉丝已经领走',
   'it was never sent: `payouts cancel` ends it': '从来没有发过：`payouts cancel` 可以结束它',
   'WeChat Pay still answers for numbers of this age, and knows no such order; see `payouts show`':
     '这么久的单号微信支付还能查，说没有这一单；请看 `payouts show`',

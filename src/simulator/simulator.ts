@@ -169,6 +169,7 @@ function serve(life: Life, control: Handle, req: IncomingMessage, res: ServerRes
 
 /** As a proxy (`HTTPS_PROXY`): whatever host is asked for, WeChat is here. */
 function tunnel(req: IncomingMessage, socket: Socket, head: Buffer, port: number): void {
+  socket.on('error', () => socket.destroy()); // who hangs up is nobody's mistake
   const [host = ''] = (req.url ?? '').split(':');
   const isOurs = /(^|\.)weixin\.qq\.com$|^127\.0\.0\.1$|^localhost$/.test(host);
   if (!isOurs) {

@@ -122,14 +122,19 @@ test('of a group packet that was opened in part an operator cannot say that all 
   expect(await shop.audit()).toEqual([]);
 });
 
-test.each(['till', 'till.voucher'])('to let all go that waits for %s needs a second person, too', async merchant => {
+test.each([
+  ['till', 'its files are live'],
+  ['till.voucher', 'its files are live'],
+  ['till', 'the file of its campaign is gone'],
+])('to let all go that waits for %s needs a second person, where %s', async (merchant, files) => {
   const shop = await newShop();
   for (let n = 0; n < 20; n++) await shop.says(`P${n}`);
   const since = shop.now;
   await shop.store.setHalt(merchant, { code: 'OPERATOR', reason: 'x', since, by: 'operator' });
+  const campaigns = files.endsWith('gone') ? [] : shop.campaigns;
   const accounts = new Map([['tea', { name: 'tea', merchant: 'till' }]]);
   const config = { accounts, merchants: new Map(['till', 'till.voucher'].map(name => [name, {}] as const)) };
-  const overview = { store: shop.store, clock: () => shop.now, book: () => bookOf(shop.campaigns, ['tea']), config };
+  const overview = { store: shop.store, clock: () => shop.now, book: () => bookOf(campaigns, ['tea']), config };
   const operators = ['ann', 'bob'].map(name => ({ name, role: 'operator' }));
   const admin = { secondPersonFrom: fen(1000), operators };
   const ports = { overview, admin, nudge: () => {}, writeDown: async () => {}, rules: {} };

@@ -151,6 +151,22 @@ describe('hosts', () => {
     expect(await ask('example.com')).toContain('403');
   });
 
+  test('goes on, whoever hangs up in the middle of such a call', async () => {
+    const { simulator } = await start();
+    const port = Number(new URL(simulator.url).port);
+    const hangUp = (host: string): Promise<void> =>
+      new Promise(resolve => {
+        const socket = connect(port, '127.0.0.1', () => {
+          socket.write(`CONNECT ${host}:443 HTTP/1.1\r\nHost: ${host}\r\n\r\n`, () => {
+            setTimeout(() => socket.resetAndDestroy(), 5);
+          });
+        });
+        socket.on('error', () => undefined).on('close', () => resolve());
+      });
+    for (let n = 0; n < 20; n++) await Promise.all(['example.com', 'api.mch.weixin.qq.com', 'example.com'].map(hangUp));
+    expect((await fetch(`${simulator.url}/control/state`)).ok).toBe(true);
+  });
+
   test('a key store lies beside the certificate, with the merchant number as its password', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'hongbao-everybody-'));
     open.push(() => rmSync(folder, { recursive: true, force: true }));

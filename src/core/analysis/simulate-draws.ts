@@ -8,7 +8,7 @@ import { type Instant, instant } from '../base/time.ts';
 import type { Words } from '../base/words/words.ts';
 import type { Book } from '../decide/match.ts';
 import type { Campaign, Prize, Rule, Trigger } from '../rules/campaign.ts';
-import { isCash, prizesGiven } from '../rules/campaign-query.ts';
+import { hasTrigger, isCash, prizesGiven } from '../rules/campaign-query.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { Ledger } from './memory-ledger.ts';
 import { Outcomes } from './totals.ts';
@@ -46,9 +46,10 @@ export function simulateDraws(inside: Campaign, draws: number, chance: Chance): 
   );
 }
 
-/** The sets of prizes a rule gives, each once. What is assigned to a code was drawn when it was printed. */
-function drawsOf({ assigned, give, giveAt, all }: Rule): (readonly string[])[] {
-  if (assigned) return [];
+/** The sets of prizes a rule gives, each once. What is assigned to a code was drawn when it was printed, and who wins at the end has no odds. */
+function drawsOf(rule: Rule): (readonly string[])[] {
+  const { assigned, give, giveAt, all } = rule;
+  if (assigned || hasTrigger(rule, ['drawn'])) return [];
   if (all) return give.map(name => [name]);
   const sets = giveAt ? [...giveAt.values()] : [give];
   return [...new Map(sets.map(names => [names.join('\n'), names])).values()].filter(names => names.length > 0);

@@ -43,8 +43,8 @@ export const enter = mechanic({
     const when = beijingText(draw.at).slice(0, 16);
     return [
       say(
-        `参加后得到一个抽奖号，参加 ${when} 的「${draw.name}」开奖。`,
-        `Who takes part has a ticket for the draw "${draw.name}" of ${when}.`,
+        `参加后得到一个抽奖号，参加 ${when} 的「${draw.name}」开奖`,
+        `it gives a ticket for the draw "${draw.name}" of ${when}`,
       ),
     ];
   },

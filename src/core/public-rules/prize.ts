@@ -5,6 +5,7 @@ import { beijingText } from '../base/time.ts';
 import type { Campaign, Prize, Rule, Window } from '../rules/campaign.ts';
 import {
   canRunOut,
+  hasTrigger,
   insteadOf,
   isCash,
   isDraw,
@@ -45,9 +46,11 @@ export function describePrizes(at: Describing): string[] {
   ];
 }
 
-/** Each distinct set of prizes that is drawn from. */
+/** Each distinct set of prizes that is drawn from. A draw at the end has winners, and no odds: tickets decide. */
 function drawsIn(rules: readonly Rule[]): Map<string, readonly string[]> {
-  const sets = rules.filter(isDraw).flatMap(({ give, giveAt }) => (giveAt ? [...giveAt.values()] : [give]));
+  const sets = rules
+    .filter(rule => isDraw(rule) && !hasTrigger(rule, ['drawn']))
+    .flatMap(({ give, giveAt }) => (giveAt ? [...giveAt.values()] : [give]));
   return new Map(sets.filter(names => names.length > 1).map(names => [names.join('\n'), names]));
 }
 

@@ -7,7 +7,7 @@ import type { AdminConfig, Operator, Role } from '../../config/admin.ts';
 import { BadInput, Fault } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { oneLine } from '../../core/base/text.ts';
-import { HOUR, type Instant, later } from '../../core/base/time.ts';
+import { HOUR, type Instant, instant, later } from '../../core/base/time.ts';
 import { inLang, t, type Wording } from '../../core/base/words/words.ts';
 import { voucherPayer } from '../../core/decide/limits.ts';
 import { readAlarms } from '../../core/ops/alarm.ts';
@@ -35,6 +35,10 @@ const TOKENS_MAX = 2000;
 const PENDING_MAX = 100;
 const PENDING_MS = HOUR;
 const ALARM_KEY_MAX = 200;
+/** Payouts that wait at a merchant, of which the sum is taken. */
+const WAITING_MAX = 5000;
+/** Whenever they are due. */
+const LAST_DAY = instant(8.64e15);
 /** A rule file, as JSON. */
 const RULES_BYTES_MAX = 3 * 1024 * 1024;
 
@@ -411,5 +415,8 @@ async function sumOf({ store, book, config }: OverviewPorts, merchant: string): 
     payersOf(config.accounts.get(account ?? only ?? '')?.merchant).includes(merchant),
   );
   const buckets = await Promise.all(mine.map(({ id }) => store.buckets(id)));
-  return buckets.reduce((sum, { reserved }) => sum + reserved, 0);
+  const promised = buckets.reduce((sum, { reserved }) => sum + reserved, 0);
+  // Also where the file of its campaign is gone, or has another name.
+  const waiting = await store.due(merchant, LAST_DAY, WAITING_MAX, 'send');
+  return Math.max(promised, total(waiting));
 }

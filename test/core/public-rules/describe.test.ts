@@ -1,6 +1,8 @@
 // The public rules of a campaign: what is told, with honest odds, and what is not.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { simulateDraws } from '../../../src/core/analysis/simulate-draws.ts';
+import { chanceOf } from '../../../src/core/base/random.ts';
 import { type DescribeOptions, describe } from '../../../src/core/public-rules/describe.ts';
 import { percent } from '../../../src/core/public-rules/prize.ts';
 import type { Campaign } from '../../../src/core/rules/campaign.ts';
@@ -150,4 +152,26 @@ test('odds too small for two decimals are still no zero', () => {
     ...['0.00%', '100.00%', '50.00%', '0.14%'],
     ...['0.0050%', '0.00012%'],
   ]);
+});
+
+test('a draw at the end has winners, and no odds: tickets decide; and no sentence ends twice', () => {
+  const campaign = load(`campaign: quiz
+name: 知识竞赛
+period: { from: 2026-02-10 08:00, to: 2026-03-20 24:00 }
+budget: { total: ¥60.00 }
+packet: { sendName: 阿茶茶饮 }
+draws:
+  大奖: { at: 2026-02-21 20:00, winners: { big: 1, small: 10 } }
+prizes:
+  big: { redpacket: ¥8.00 }
+  small: { redpacket: ¥2.00 }
+rules:
+  - { id: enter, on: { text: 报名 }, once: ever, enter: 大奖 }
+  - { id: drawn, on: { drawn: 大奖 }, give: [big, small] }
+`);
+  const text = told(campaign);
+  expect(text).toContain('依次抽出「big」1 个、「small」10 个');
+  expect(text).not.toMatch(/概率：|%|。。/);
+  expect(told(campaign, { lang: 'en' })).not.toMatch(/%|\.\./);
+  expect(simulateDraws(campaign, 10, chanceOf('x'))).toEqual([]);
 });

@@ -45,7 +45,7 @@ export async function start(
   options: DemoOptions & { readonly lang?: Lang } = {},
 ): Promise<Running> {
   setFlagsFromString(SWEEP_SOONER);
-  const clock = movableClock(Date.now);
+  const [clock, wished] = [movableClock(Date.now), levelWished()];
   const file = configFile ?? configHere();
   if (file !== undefined && (options.format ?? options.cdata) !== undefined)
     throw new BadInput(t`--format and --cdata are for the demo's WeChat; with ${file} the real one's console says it`);
@@ -55,7 +55,7 @@ export async function start(
     file === undefined ? await (await import('./app/demo.ts')).startDemo(demoPort(), clock, options) : undefined;
   const { lang = 'en' } = options;
   const config: Config = { ...loadConfig(file ?? DEMO_CONFIG, process.env, instant(clock.now())), lang };
-  const level = process.env.LOG_LEVEL ?? config.log.level ?? (demo ? 'warn' : 'info');
+  const level = wished ?? config.log.level ?? (demo ? 'warn' : 'info');
   const log = createLog({ ...config.log, level });
   onlyLines(log);
   for (const hint of config.hints ?? []) log.warn({}, showFindingIn(lang, hint));
@@ -101,6 +101,15 @@ export async function start(
     await stop(undefined, bot, store, demo);
     throw error;
   }
+}
+
+const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
+
+function levelWished(): string | undefined {
+  const { LOG_LEVEL } = process.env;
+  if (LOG_LEVEL === undefined || LOG_LEVEL === '') return undefined;
+  if (LEVELS.includes(LOG_LEVEL)) return LOG_LEVEL;
+  throw new BadInput(t`LOG_LEVEL=${LOG_LEVEL} is no level; use ${LEVELS.join(', ')}`);
 }
 
 function demoPort(): number {

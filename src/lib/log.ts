@@ -1,9 +1,10 @@
 // JSON lines, from which every secret is cut out, and in which followers are named by the two ends of their openids. What
 // libraries and Node itself would print in their own way becomes a line of the same kind.
 import { format } from 'node:util';
-import { type Logger, pino } from 'pino';
+import { type Logger, type LoggerOptions, pino } from 'pino';
 import { shortOpenIds } from '../core/base/openid.ts';
 import type { Log } from '../ports.ts';
+import { standardOutput } from './standard-output.ts';
 
 /** Fields that hold a secret whatever its value. */
 const SECRETS = [
@@ -36,14 +37,21 @@ type LogOptions = {
 /** Lines go to standard output. */
 export function createLog({ level, openids = 'short', secrets = [] }: LogOptions): Log {
   const tidied = tidier(openids, secrets);
-  return pino({
+  const options: LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: label => ({ level: label }) },
     redact: { paths: SECRETS.flatMap(name => [name, `*.${name}`]), censor: CUT },
     hooks: { streamWrite: line => tidyLine(line, tidied) },
-  }) satisfies Logger;
+  };
+  const log = pino(options, standardOutput(lostLine));
+  return log satisfies Logger;
+}
+
+function lostLine(lost: number, code: string): string {
+  const time = new Date().toISOString();
+  return `${JSON.stringify({ level: 'error', time, lost, code, msg: 'lines of the log were lost: they could not be written' })}\n`;
 }
 
 /** What is left of a text that may be logged. */
@@ -90,6 +98,8 @@ export function onlyLines(log: Log): void {
     log.warn({ by: 'node', kind: name, ...(code !== undefined && { code }) }, message);
   });
   process.on('deprecation' as 'warning', warning => log.warn({ by: 'node', kind: warning.name }, warning.message));
+  // What is printed beside the log, where nobody reads or the disk is full.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   process.on('uncaughtException', (error, origin) => {
     log.error({ err: error, origin }, `ended by a mistake of ours: ${error instanceof Error ? error.message : error}`);
     process.exit(1);

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -57,9 +57,14 @@ const say = {
 for (const [signal, speak] of Object.entries(say)) process.on(signal, speak);
 `;
 
-type Parts = { readonly yaml?: (text: string) => string; readonly env?: Record<string, string> };
+type Parts = {
+  readonly yaml?: (text: string) => string;
+  readonly env?: Record<string, string>;
+  /** Where its log goes; absent: to us. */
+  readonly stdout?: number;
+};
 
-async function startBot({ yaml = text => text, env = {} }: Parts = {}): Promise<Bot> {
+async function startBot({ yaml = text => text, env = {}, stdout }: Parts = {}): Promise<Bot> {
   const port = await freePort();
   simulator = await startSimulator({
     port: 0,
@@ -73,12 +78,20 @@ async function startBot({ yaml = text => text, env = {} }: Parts = {}): Promise<
   writeFileSync(join(folder, 'strays.mjs'), STRAYS);
   writeFileSync(join(folder, 'bot.yaml'), yaml(botYaml(simulator, { port, certificate: PEM_LINES })));
   const args = ['--import', `file://${join(folder, 'strays.mjs')}`, CLI, 'start', '--config', 'bot.yaml'];
-  const child = spawn(process.execPath, args, { cwd: folder, env: { PATH: process.env.PATH!, ...ENV, ...env } });
+  const child = spawn(process.execPath, args, {
+    ...{ cwd: folder, env: { PATH: process.env.PATH!, ...ENV, ...env } },
+    stdio: ['ignore', stdout ?? 'pipe', 'pipe'],
+  });
   bots.push(child);
   let out = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (out += part.toString()));
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (part: Buffer) => (out += part.toString()));
   const url = `http://127.0.0.1:${port}`;
-  await until(() => out.includes('"ready"'), 60_000);
+  const isUp = (): Promise<boolean> =>
+    fetch(`${url}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await until(() => (stdout === undefined ? out.includes('"ready"') : isUp()), 60_000);
   const lines = () => out.trimEnd().split('\n');
   return { child, url, out: () => out, lines: () => lines().map(line => JSON.parse(line) as Record<string, unknown>) };
 }
@@ -246,6 +259,21 @@ describe('in the log stands', () => {
     expect([nobody.code, nobody.err]).toEqual([2, expect.stringContaining('nobody with such an openid')]);
   }, 200_000);
 });
+
+test.skipIf(!existsSync('/dev/full'))(
+  'a bot whose log has no room answers pushes and pays all the same, and ends when it is told to',
+  async () => {
+    const full = openSync('/dev/full', 'w');
+    const bot = await startBot({ env: { LOG_LEVEL: 'debug' }, stdout: full });
+    closeSync(full);
+    for (let n = 0; n < 5; n++) expect(await knock(bot.url)).not.toBe(0);
+    await simulator.control.act(simulator.control.addPerson({}).openid, { kind: 'follow' });
+    await until(() => simulator.control.merchant(MERCHANT.mchId).sentCount === 1);
+    expect((await fetch(`${bot.url}/healthz`, { signal: AbortSignal.timeout(5000) })).status).toBe(200);
+    expect(await end(bot, 'SIGTERM')).toBe(0);
+  },
+  100_000,
+);
 
 describe('a wrong `log:` in bot.yaml', () => {
   test.each([

@@ -13,6 +13,7 @@ export const RUNNING: Readonly<Record<string, string>> = {
   'another process is going live with rules just now': '另一个进程正在上线规则',
   "--format and --cdata are for the demo's WeChat; with {1} the real one's console says it":
     '--format 和 --cdata 只用于演示的微信；有了 {1}，以真实公众平台的设置为准',
+  'LOG_LEVEL={1} is no level; use {2}': 'LOG_LEVEL={1} 不是日志级别；应为 {2} 之一',
   'PORT={1} is no port; use 0 to 65535': 'PORT={1} 不是端口；应为 0 到 65535',
   'the changed rules are live': '改过的规则已经上线',
   'the rules were not looked through for likely mistakes': '没能检查规则里可能写错的地方',

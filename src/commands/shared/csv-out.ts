@@ -1,6 +1,6 @@
 // A CSV of any length to standard output or into a file, a page at a time.
 
-import { open, rename, rm } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { BadInput, messageOf } from '../../core/base/error.ts';
 import { t } from '../../core/base/words/words.ts';
 import { progress } from './progress.ts';
@@ -26,7 +26,8 @@ async function toStandardOutput(source: AsyncIterable<CsvPage>): Promise<number>
 }
 
 /** Under its name only once it is whole and on the disk; readable by its owner only, since it says who got what. */
-async function toFile(file: string, what: string, source: AsyncIterable<CsvPage>): Promise<number> {
+async function toFile(named: string, what: string, source: AsyncIterable<CsvPage>): Promise<number> {
+  const file = await plainFile(named);
   const unfinished = `${file}.${process.pid}.part`;
   const handle = await open(unfinished, 'w', 0o600).catch((error: unknown) => {
     throw new BadInput(t`${file} cannot be written: ${messageOf(error)}`);
@@ -52,4 +53,12 @@ async function toFile(file: string, what: string, source: AsyncIterable<CsvPage>
     bar.end();
   }
   return total;
+}
+
+/** Where it lies, behind links. What is no file would be replaced by one: a device, a pipe. */
+async function plainFile(named: string): Promise<string> {
+  const there = await stat(named).catch(() => undefined);
+  if (!there) return named;
+  if (there.isFile()) return realpath(named);
+  throw new BadInput(t`${named} is no file; name one, or leave out --out for standard output`);
 }

@@ -1,5 +1,5 @@
 // In which language this process speaks to whoever started it. Set once, before a command is looked for: `--help` is told in it too.
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { defaultConfigFile } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { chooseLang, langFrom } from '../../core/base/words/language.ts';
@@ -43,6 +43,7 @@ function valueIn(option: string, args: readonly string[]): string | undefined {
 /** A glance: the file may be missing or wrong, and whoever needs it says so. */
 function langIn(file: string): string | undefined {
   try {
+    if (!statSync(file).isFile()) return undefined; // a pipe would be waited for
     return /^lang:[ \t]*["']?(\w+)/m.exec(readFileSync(file, 'utf8'))?.[1];
   } catch (error) {
     if (error instanceof Error) return undefined;

@@ -50,8 +50,8 @@ export function createLog({ level, openids = 'short', secrets = [] }: LogOptions
 }
 
 function lostLine(lost: number, code: string): string {
-  const time = new Date().toISOString();
-  return `${JSON.stringify({ level: 'error', time, lost, code, msg: 'lines of the log were lost: they could not be written' })}\n`;
+  const rest = JSON.stringify({ lost, code, msg: 'lines of the log were lost: they could not be written' });
+  return `{"level":"error"${pino.stdTimeFunctions.isoTime()},${rest.slice(1)}\n`;
 }
 
 /** What is left of a text that may be logged. */

@@ -5,17 +5,17 @@
 import { Fault } from '../core/base/error.ts';
 import type { Event, OpenId } from '../core/base/event.ts';
 import { awardsOf } from '../core/decide/decision.ts';
-import { type Parcel, takenBack } from '../core/goods/parcel.ts';
+import { isWanted, refunded, wasHandedOn } from '../core/goods/parcel.ts';
 import type { Facts } from '../core/match/facts.ts';
 import { channelOf } from '../core/payout/channels/index.ts';
 import { isFinal, type Payout } from '../core/payout/payout.ts';
 import {
-  takenBack as countersTakenBack,
   type Earning,
   earningKeys,
   earningsOf,
   type TakenBack,
   takeBackWants,
+  takenBack,
 } from '../core/payout/take-back.ts';
 import { isUndone, undoStep } from '../core/payout/undone.ts';
 import type { Cancel } from '../core/rules/campaign.ts';
@@ -48,7 +48,7 @@ export async function takeBack(ports: UndoPorts, event: Event, facts: Facts): Pr
   const { account, user } = event;
   const wanted = { account, user, merchant: undefined, claims: [], counters: takeBackWants(earnings) };
   const { counters } = wanted.counters.length === 0 ? facts : await ports.store.facts(wanted);
-  return countersTakenBack(earnings, event, name => counters.get(name) ?? facts.counters.get(name) ?? 0);
+  return takenBack(earnings, event, name => counters.get(name) ?? facts.counters.get(name) ?? 0);
 }
 
 /** What was given for the payment that is refunded. */
@@ -62,36 +62,33 @@ async function earningsBy({ store }: UndoPorts, event: Event): Promise<readonly 
 
 /** Ends what was never called, and marks the rest: what may be with WeChat Pay is asked after, and not sent again. */
 export async function undo(ports: UndoPorts, event: Event, cause: Cancel): Promise<void> {
-  await undoGoods(ports, event);
-  for (const owner of await ownersOf(ports, event, cause)) {
+  const earnings = await earningsBy(ports, event);
+  for (const earning of earnings) await undoGoods(ports, earning);
+  for (const owner of await ownersOf(ports, event, earnings)) {
     // What moved on under our hands may have a successor by now.
     for (let race = 0; !(await undoAll(ports, owner, event, cause)); race++)
       if (race === RACES_MAX) throw new Fault('store', 'safe', 'RACE', `payouts of ${owner} move on and on`);
   }
 }
 
-/** Things that the refunded payment had won are not sent. One that was handed on before is for a person. */
-async function undoGoods(ports: UndoPorts, event: Event): Promise<void> {
-  const { store, clock, log } = ports;
-  for (const { event: won, decision } of await earningsBy(ports, event)) {
-    const claims = new Set(awardsOf(decision).map(({ claimKey }) => claimKey));
-    let gone: readonly string[] = [];
-    const isWritten = await change(store, `${won.account}/${won.user}`, before => {
-      const after = takenBack(before, claims, clock());
-      const isNew = ({ takenBackAt }: Parcel, n: number): boolean => before.parcels[n]!.takenBackAt !== takenBackAt;
-      gone = after.parcels.filter(isNew).flatMap(each => (each.exportedAt === undefined ? [] : [each.claim]));
-      return after;
-    });
-    for (const claim of isWritten ? gone : [])
-      log.error({ claim }, 'goods were handed on before their payment was refunded: stop them, or ask for them back');
-  }
+/** Things that a refunded payment had won are not sent. One that was handed on before is for a person. */
+async function undoGoods({ store, clock, log }: UndoPorts, { event, decision }: Earning): Promise<void> {
+  const claims = new Set(awardsOf(decision).map(({ claimKey }) => claimKey));
+  let gone: readonly string[] = [];
+  await change(store, `${event.account}/${event.user}`, before => {
+    const meant = before.parcels.filter(parcel => claims.has(parcel.claim) && isWanted(parcel));
+    gone = meant.filter(wasHandedOn).map(({ claim }) => claim);
+    return refunded(before, claims, clock());
+  });
+  for (const claim of gone)
+    log.error({ claim }, 'goods were handed on before their payment was refunded: stop them, or ask for them back');
 }
 
 /** Whoever did it; and whoever was rewarded because they had invited them. */
-async function ownersOf(ports: UndoPorts, event: Event, cause: Cancel): Promise<ReadonlySet<OpenId>> {
+async function ownersOf(ports: UndoPorts, event: Event, earnings: readonly Earning[]): Promise<ReadonlySet<OpenId>> {
   const owners = new Set([event.user]);
-  if (cause !== 'refunded') return owners;
-  for (const { event: rewarded } of await earningsBy(ports, event)) owners.add(rewarded.user);
+  if (event.kind !== 'refunded') return owners;
+  for (const { event: rewarded } of earnings) owners.add(rewarded.user);
   const { account, user } = event;
   const { follower } = await ports.store.facts({ account, user, merchant: undefined, claims: [], counters: [] });
   if (follower?.invitedBy) owners.add(follower.invitedBy.user);

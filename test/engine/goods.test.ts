@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
-import { eventKey, type OpenId, openId } from '../../src/core/base/event.ts';
+import { type Event, eventKey, type OpenId, openId } from '../../src/core/base/event.ts';
+import { fen } from '../../src/core/base/money.ts';
 import { DAY, type Instant, later, parseBeijing, SECOND } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
 import type { Draft } from '../../src/core/goods/details.ts';
-import { parcelsIn } from '../../src/core/goods/parcel.ts';
+import { parcelsIn, parcelsText } from '../../src/core/goods/parcel.ts';
 import { loadCampaign } from '../../src/core/rules/file/load.ts';
 import { createCertainty } from '../../src/engine/at-once/sure.ts';
 import { createFlow, type Flow } from '../../src/engine/flow.ts';
@@ -26,7 +27,7 @@ const NOON = parseBeijing('2026-02-10 12:00')!;
 const KEY = '7d0c3e54d1a9481c8b7f3b1d9e2f6a55';
 const ANN = openId(`oAnn${'0'.repeat(24)}`);
 
-function campaignOf(id: string, consent: string) {
+function campaignOf(id: string, consent: string, on = `{ text: ${id} }`) {
   const loaded = loadCampaign(
     `${id}.yaml`,
     `campaign: ${id}
@@ -36,7 +37,7 @@ shipping: { consent: ${consent}, keep: 90d }
 prizes:
   杯子: { goods: 保温杯 }
 rules:
-  - { id: cup, on: { text: ${id} }, once: perEvent, give: 杯子, replies: { won: 中了！ } }
+  - { id: cup, on: ${on}, once: perEvent, give: 杯子, replies: { won: 中了！ } }
   - { id: help, on: { text: 帮助 }, reply: 回复 ${id} }
   - { id: other, on: { text: { contains: 红包 } }, reply: 没有红包 }
 `,
@@ -44,7 +45,14 @@ rules:
   if ('findings' in loaded) throw new Error(JSON.stringify(loaded.findings));
   return loaded.campaign;
 }
-const BOOK = bookOf([campaignOf('cups', '杯子的话。'), campaignOf('mugs', '马克杯的话。')], ['tea']);
+const BOOK = bookOf(
+  [
+    campaignOf('cups', '杯子的话。'),
+    campaignOf('mugs', '马克杯的话。'),
+    campaignOf('bought', '买来的话。', '{ paid: { over: ¥100.00 } }'),
+  ],
+  ['tea'],
+);
 const config = {
   secret: 'a secret for tests',
   publicUrl: 'https://bot.example.com',
@@ -213,6 +221,90 @@ function talking(name: string, open: () => Promise<Opening>): void {
       expect(await deleteOld(store, end)).toBe(1);
       expect(await deleteOld(store, end)).toBe(0);
       expect(await addresses()).toEqual([undefined]);
+    });
+
+    /** As `goods export` does. */
+    const handOn = async (): Promise<void> => {
+      const { name, text, version } = (await store.document('parcels', `tea/${ANN}`))!;
+      const before = parcelsIn(text);
+      const handed = before.parcels.map(parcel => ({ ...parcel, exportedAt: now }));
+      const written = { kind: 'parcels', name, text: parcelsText({ ...before, parcels: handed }) } as const;
+      expect(await store.putDocument(written, version)).toBe(true);
+    };
+    const ADDRESS = '王小明 13812345678 上海市徐汇区万航渡路1号';
+
+    test('an address for a second thing leaves alone what was handed on long ago', async () => {
+      for (const words of ['cups', '同意', ADDRESS]) await say(words);
+      await handOn();
+      now = later(now, 5 * DAY);
+      for (const words of ['cups', '同意', ADDRESS]) await say(words);
+      expect((await parcels()).map(({ exportedAt, isChanged }) => [exportedAt !== undefined, isChanged])).toEqual([
+        [true, undefined],
+        [false, undefined],
+      ]);
+    });
+
+    describe('whose order is paid back', () => {
+      const happens = (key: string, what: Pick<Event, 'kind'> & object) =>
+        flow.handle({ ...what, key: eventKey(key), account: 'tea', user: ANN, sentAt: now } as Event);
+      const pays = (order: string) =>
+        happens(`p:${order}`, { kind: 'paid', transaction: order, amount: fen(12_000) } as never);
+      const refund = (order: string) =>
+        happens(`r:${order}`, { kind: 'refunded', transaction: order, refund: order, amount: fen(12_000) } as never);
+
+      test('gets nothing sent, whether the address was given before or is given after, and whatever is told twice', async () => {
+        await pays('1');
+        await pays('2');
+        for (const words of ['同意', ADDRESS]) await say(words);
+        for (const order of ['1', '1', '2']) await refund(order);
+        expect((await parcels()).map(({ state, sealed }) => [state, sealed])).toEqual([
+          ['declined', undefined],
+          ['declined', undefined],
+        ]);
+        expect(await say('修改地址')).toBe('你没有等着寄的奖品。');
+        await refund('3'); // told before its payment
+        await pays('3');
+        expect(await parcels()).toHaveLength(2);
+      });
+
+      test('hears so at the next word, and what they typed about themselves meanwhile stands in no journal', async () => {
+        await pays('1');
+        await say('同意');
+        await refund('1');
+        expect(await say(ADDRESS)).toBe('你没有等着寄的奖品。');
+        await pays('2');
+        await refund('2');
+        expect(await say('同意')).toBe('你没有等着寄的奖品。');
+        expect(await addresses()).toEqual([undefined, undefined]);
+        const all = await everything();
+        for (const word of PERSONAL) expect(all).not.toContain(word);
+      });
+
+      test('goes on talking about another thing, which is sent', async () => {
+        await pays('1');
+        for (const words of ['同意', ADDRESS, 'cups', '同意', '修改地址', '同意']) await say(words);
+        await refund('1');
+        expect(await say(ADDRESS)).toContain('收件信息记好了');
+        expect((await parcels()).map(({ campaign, state }) => [campaign, state])).toEqual([
+          ['bought', 'declined'],
+          ['cups', 'given'],
+        ]);
+        const all = await everything();
+        for (const word of PERSONAL) expect(all).not.toContain(word);
+      });
+
+      test('keeps what was handed on as it is, and no new address brings it back into a list', async () => {
+        await pays('1');
+        for (const words of ['同意', ADDRESS]) await say(words);
+        await handOn();
+        await refund('1');
+        const [before] = await parcels();
+        expect(before).toMatchObject({ state: 'given', takenBackAt: expect.any(Number) });
+        expect(await say('修改地址')).toBe('你没有等着寄的奖品。');
+        await pays('2');
+        for (const words of ['同意', ADDRESS]) await say(words);
+        expect((await parcels())[0]).toEqual(before);
+      });
     });
 
     test('words about goods mean nothing of who has won none', async () => {

@@ -8,7 +8,7 @@ import { openId } from '../../core/base/event.ts';
 import { beijingText, type Instant, instant } from '../../core/base/time.ts';
 import { t } from '../../core/base/words/words.ts';
 import { isWhole } from '../../core/goods/details.ts';
-import { type Parcel, parcelsIn } from '../../core/goods/parcel.ts';
+import { isWanted, type Parcel, parcelsIn } from '../../core/goods/parcel.ts';
 import { csvHead, csvRow } from '../../core/ops/payout-csv.ts';
 import { sealsOf } from '../../engine/goods/goods.ts';
 import { allParcels, change } from '../../engine/goods/keep.ts';
@@ -73,25 +73,34 @@ export function exportGoods(campaign: string, options: GoodsOptions): Promise<nu
     if (existsSync(out)) throw new BadInput(t`${out} is there already; name another file, or move it away`);
     const now = instant(Date.now());
     await writeDown(store, 'goods export', id, [`--out ${out}`, options.all && '--all']);
-    const given = new Map<string, string[]>();
+    const given = new Map<string, Parcel[]>();
     const broken: string[] = [];
     const rows = async function* (): AsyncGenerator<CsvPage> {
       yield { text: csvHead(HEAD), count: 0 };
       for await (const { account, user, parcel } of found(store, id)) {
-        if (parcel.sealed === undefined || (parcel.exportedAt !== undefined && !options.all)) continue;
+        if (parcel.sealed === undefined || !isWanted(parcel) || (parcel.exportedAt !== undefined && !options.all))
+          continue;
         const details = sealsOf(sealerOf(personalKey), { account, user: openId(user) }).open(parcel.sealed);
         const name = `${account}/${user}`;
         if (!details || !isWhole(details)) {
           broken.push(name);
           continue;
         }
-        given.set(name, [...(given.get(name) ?? []), parcel.sealed]);
+        given.set(name, [...(given.get(name) ?? []), parcel]);
         yield { text: rowOf({ user, parcel }, details), count: 1 };
       }
     };
     const count = await writeCsv(out, l`goods exported`, rows());
-    for (const [name, sealed] of given) await change(store, name, each => exported(each, sealed, now));
+    const refunded: string[] = [];
+    for (const [name, listed] of given)
+      await change(store, name, each => {
+        const gone = each.parcels.filter(one => !isWanted(one) && listed.some(({ claim }) => claim === one.claim));
+        refunded.push(...gone.map(({ claim }) => numberOf(claim)));
+        return exported(each, listed, now);
+      });
     printNote(t`${count} goods in ${out}; they stand as handed on`);
+    for (const number of new Set(refunded))
+      printNote(t`${number}: its payment was refunded meanwhile; take it out of the list`);
     for (const name of broken)
       printNote(t`${name}: none of the keys in personalKey opens the address; add the one it was sealed with`);
     return broken.length === 0 ? EXIT.fine : EXIT.findings;
@@ -99,11 +108,13 @@ export function exportGoods(campaign: string, options: GoodsOptions): Promise<nu
 }
 
 /** Those that are as they were in the list: one that was changed meanwhile is in the next. */
-function exported(parcels: ReturnType<typeof parcelsIn>, sealed: readonly string[], now: Instant) {
+function exported(parcels: ReturnType<typeof parcelsIn>, listed: readonly Parcel[], now: Instant) {
   return {
     ...parcels,
     parcels: parcels.parcels.map(parcel =>
-      parcel.sealed !== undefined && sealed.includes(parcel.sealed) ? { ...parcel, exportedAt: now } : parcel,
+      parcel.sealed !== undefined && listed.some(({ sealed }) => sealed === parcel.sealed)
+        ? { ...parcel, exportedAt: now }
+        : parcel,
     ),
   };
 }

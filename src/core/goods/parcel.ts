@@ -103,9 +103,12 @@ export function expired(parcels: Parcels, now: Instant): Parcels {
   return { ...erased(parcels, now, isOver), ...(talk && !isTalkOver && { talk }) };
 }
 
-/** What these claims had won, whose payment was refunded; the same object where there is nothing. */
-export function takenBack(before: Parcels, claims: ReadonlySet<string>, now: Instant): Parcels {
-  const isMeant = ({ claim, takenBackAt }: Parcel): boolean => claims.has(claim) && takenBackAt === undefined;
+/**
+ * What these claims had won, whose payment was refunded; the same object where there is nothing. A conversation about it goes on
+ * until its next word is heard (`talk.ts`): what is typed meanwhile is still no word for the journal.
+ */
+export function refunded(before: Parcels, claims: ReadonlySet<string>, now: Instant): Parcels {
+  const isMeant = (parcel: Parcel): boolean => claims.has(parcel.claim) && isWanted(parcel);
   if (!before.parcels.some(isMeant)) return before;
   const parcels = before.parcels.map((parcel): Parcel => {
     if (!isMeant(parcel)) return parcel;
@@ -113,9 +116,17 @@ export function takenBack(before: Parcels, claims: ReadonlySet<string>, now: Ins
     const { sealed: _, deleteAt: __, givenAt: ___, ...rest } = parcel;
     return { ...rest, state: 'declined', takenBackAt: now };
   });
-  const { talk } = before;
-  const isOver = !parcels.some(({ campaign, state }) => campaign === talk?.campaign && state === 'open');
-  return { parcels, ...(talk && !isOver && { talk }) };
+  return { ...before, parcels };
+}
+
+/** Its payment was not refunded. */
+export function isWanted({ takenBackAt }: Parcel): boolean {
+  return takenBackAt === undefined;
+}
+
+/** It is with whoever ships, or was, under an address that was changed since. */
+export function wasHandedOn({ exportedAt, isChanged }: Parcel): boolean {
+  return exportedAt !== undefined || isChanged === true;
 }
 
 /** Whether anything personal is in it. */

@@ -6,7 +6,7 @@ import type { Campaign } from '../rules/campaign.ts';
 import type { Reply } from '../rules/reply.ts';
 import { ANSWERS, consentText } from '../rules/shipping.ts';
 import { type Draft, isWhole, missingIn, readDetails } from './details.ts';
-import { deletedAt, erased, isPersonal, type Parcel, type Parcels, type Seals, talkIn } from './parcel.ts';
+import { deletedAt, erased, isPersonal, isWanted, type Parcel, type Parcels, type Seals, talkIn } from './parcel.ts';
 
 type Hearing = {
   readonly now: Instant;
@@ -49,6 +49,7 @@ export function hear(parcels: Parcels, text: string, hearing: Hearing): Heard {
   if (BEGIN.has(word)) return begin(parcels, hearing);
   if (!talk) return undefined;
   if (talk.step === 'consent') {
+    if (YES.has(word) && !isOpenFor(parcels, talk.campaign)) return said(NOTHING_TO_SEND, { parcels: parcels.parcels });
     if (YES.has(word))
       return said(ASK, { ...parcels, talk: { ...talk, step: 'details', since: hearing.now, agreedAt: hearing.now } });
     return NO.has(word) ? decline(parcels, talk.campaign, hearing) : undefined;
@@ -56,6 +57,11 @@ export function hear(parcels: Parcels, text: string, hearing: Hearing): Heard {
   if (YES.has(word)) return said(ASK, parcels);
   if (CANCEL.has(word)) return said(CANCELLED, { parcels: parcels.parcels });
   return hearing.isExpected ? undefined : take(parcels, text, hearing);
+}
+
+/** Whether anything of this campaign's may still be sent: the payment of all may have been refunded meanwhile. */
+function isOpenFor({ parcels }: Parcels, campaign: string): boolean {
+  return parcels.some(parcel => parcel.campaign === campaign && parcel.state !== 'declined' && isWanted(parcel));
 }
 
 /** Longer than any of the words with what people put around them. */
@@ -85,6 +91,7 @@ function take(parcels: Parcels, text: string, { now, seals, campaign: find }: He
   const before: Draft = (talk.draft === undefined ? undefined : seals.open(talk.draft)) ?? {};
   const draft = readDetails(text, before);
   if (draft === before) return undefined;
+  if (!isOpenFor(parcels, talk.campaign)) return said(NOTHING_TO_SEND, { parcels: parcels.parcels });
   if (!isWhole(draft)) {
     const missing = `还差${missingIn(draft).join('、')}，请接着回复。`;
     return said(missing, { ...parcels, talk: { ...talk, since: now, draft: seals.seal(draft) } });
@@ -94,7 +101,7 @@ function take(parcels: Parcels, text: string, { now, seals, campaign: find }: He
   const { keep } = campaign.shipping;
   const isForNew = parcels.parcels.some(each => each.campaign === talk.campaign && each.state === 'open');
   const given = (parcel: Parcel): Parcel => {
-    if (parcel.campaign !== talk.campaign || parcel.state === 'declined') return parcel;
+    if (parcel.campaign !== talk.campaign || parcel.state === 'declined' || !isWanted(parcel)) return parcel;
     if (isForNew && isHandedOn(parcel)) return parcel;
     const { exportedAt, erasedAt: _, ...rest } = parcel;
     return {
@@ -131,13 +138,13 @@ function next(text: string, parcels: Parcels, { now, find }: { now: Instant; fin
 
 /** Begins, or begins anew: those that were declined are open again. What is kept stays until another address is whole. */
 function begin({ parcels }: Parcels, { now, campaign: find }: Hearing): Heard {
-  const last = parcels.filter(({ state, takenBackAt }) => state !== 'declined' || takenBackAt === undefined).reverse();
+  const last = parcels.filter(isWanted).reverse();
   const wanted = last.find(({ state }) => state === 'open') ?? last.find(({ campaign }) => find(campaign)?.shipping);
   if (!wanted) return said(NOTHING_TO_SEND, { parcels });
   const shipping = find(wanted.campaign)?.shipping;
   if (!shipping) return said(TOO_LATE, { parcels });
   const again = (parcel: Parcel): Parcel =>
-    parcel.campaign === wanted.campaign && last.includes(parcel) && parcel.state === 'declined'
+    parcel.campaign === wanted.campaign && parcel.state === 'declined' && isWanted(parcel)
       ? { ...parcel, state: 'open' }
       : parcel;
   return said(consentText(shipping), {

@@ -275,7 +275,9 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   'not wanted': '不要了',
   'bot.yaml has no personalKey, by which addresses are sealed; add the one they were sealed with':
     'bot.yaml 里没有 personalKey（地址用它加密）；请加上当时用的那一个',
-  '{1} is no file; name one, or leave out --out for standard output': '{1} 不是文件；请换一个文件，或不写 --out，写到标准输出',
+  '{1}: its payment was refunded meanwhile; take it out of the list': '{1}：这笔付款刚刚退款了；请从清单里拿掉',
+  '{1} is no file; name one, or leave out --out for standard output':
+    '{1} 不是文件；请换一个文件，或不写 --out，写到标准输出',
   '{1} is there already; name another file, or move it away': '{1} 已经有了；请换一个文件，或把它移走',
   'goods exported': '导出的实物',
   '{1} goods in {2}; they stand as handed on': '{1} 件实物写进了 {2}，记为已交出',

@@ -570,15 +570,4 @@ export const MORE_MISTAKES: readonly (readonly [right: string, wrong: string, sa
     'budget: !!map { total: ¥1000.00 }',
     '4:15 tags (tag:yaml.org,2002:map) are not allowed here',
   ],
-  [
-    '    replies: { won: 恭喜 }',
-    '    replies:\n      won: 恭喜 #端午红包# 到账',
-    '15:12 this text needs quotes: write "恭喜 #端午红包# 到账"',
-  ],
-  [
-    '    replies: { won: 恭喜 }',
-    '    replies:\n      won: 到账 #{{amount}} 元',
-    '15:12 this text needs quotes: write "到账 #{{amount}} 元"',
-  ],
-  ['    on: { text: 恭喜发财 }', '    on:\n      text: #恭喜发财', "12:13 this text needs quotes: write '#恭喜发财'"],
 ];

@@ -84,6 +84,7 @@ export const LINTS = {
   'period-long': warned(t`the period of this file`),
   'draw-time': warned(t`the period of this file`),
   'keyword-broad': warned(ORDER),
+  'text-cut-off': warned(t`YAML: a # behind a space begins a comment`),
   'profile-strangers': warned(t`of whom a list does not know, a number is 0 and a text empty`),
   'gift-for-leaving': warned(FOLLOW),
   'invite-for-nothing': warned(TEXTS),

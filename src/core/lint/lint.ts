@@ -1,7 +1,7 @@
 // Warnings of `hongbao check`: what a rule file may say, and yet is likely a mistake, dangerous, or against the rules of
 // WeChat or the law. What cannot be at all was said when the file was read.
 
-import { findingAt } from '../base/error.ts';
+import { findingAt, type Place } from '../base/error.ts';
 import { nearest } from '../base/suggest.ts';
 import { t, type Wording } from '../base/words/words.ts';
 import { isEndless } from '../exposure/one-follower.ts';
@@ -30,7 +30,7 @@ import { lintPlans } from './plans.ts';
 import { lintPromises } from './promises.ts';
 import { lintReach, type Reach, reachOf } from './reach.ts';
 import { lintReplies } from './replies.ts';
-import { lintSlips } from './slips.ts';
+import { lintSlips, textsCutOff } from './slips.ts';
 import { lintInstead, lintStocks } from './stock.ts';
 import { besideOf, lintTakes } from './takes.ts';
 import { lintWeights } from './weights.ts';
@@ -82,19 +82,15 @@ function lintOne(
   const { lint: settings, now } = around;
   const places = new Places(text);
   const found: Warning[] = [];
-  const say: Linting['say'] = (id, path, message, { advice, word } = {}) => {
+  const note = (id: LintId, placeOf: () => Place, message: Wording, advice?: Wording): void => {
     const severity = severityOf(id, settings);
     if (severity === 'off') return;
     const { basis } = LINTS[id];
-    const place = places.at(path, word);
-    found.push({
-      ...findingAt(campaign.file, place, message),
-      id,
-      severity,
-      basis,
-      ...(advice !== undefined && { advice }),
-    });
+    const finding = findingAt(campaign.file, placeOf(), message);
+    found.push({ ...finding, id, severity, basis, ...(advice !== undefined && { advice }) });
   };
+  const say: Linting['say'] = (id, path, message, { advice, word } = {}) =>
+    note(id, () => places.at(path, word), message, advice);
   const merchant = around.merchants.get(around.accounts.get(accountOf(campaign))?.merchant ?? '');
   const at: Linting = {
     campaign,
@@ -108,6 +104,7 @@ function lintOne(
     now,
     say,
   };
+  for (const { place, message } of textsCutOff(text, places)) note('text-cut-off', () => place, message);
   lintTakes(at);
   if (daysOf(campaign).days > 0) lintOpen(at, reach);
   const { left, silenced } = silence(distinct(found), text, places, campaign.file, settings, all.length === 1);

@@ -1,15 +1,17 @@
 // Warnings about slips of the pen that are allowed and mean something else than what was meant: marks inside of a keyword, a
 // minute that is missing at the end, a file that is not live, two files for one event, an occasion that is counted twice.
 
+import type { Place } from '../base/error.ts';
 import { type Event, eventKey, openId } from '../base/event.ts';
 import { fen } from '../base/money.ts';
 import { beijingText, DAY, later, MINUTE } from '../base/time.ts';
-import { t } from '../base/words/words.ts';
+import { t, type Wording } from '../base/words/words.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
 import { isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { ASKS_FOR_MINE } from '../rules/reply.ts';
 import { fitsRule } from '../triggers/index.ts';
 import type { Piece } from '../triggers/trigger.ts';
+import type { CloseComment, Places } from '../yaml/path-position.ts';
 import type { Linting } from './context.ts';
 import { answers, piecesOf } from './probes.ts';
 import type { Reach } from './reach.ts';
@@ -300,4 +302,26 @@ function askedOfWho(source: string): Asked[] {
 function isBounded({ perUser: { total, wins, ...perUser } }: Campaign, { once }: Rule): boolean {
   const of = { ever: total, perDay: perUser.perDay, perMonth: perUser.perMonth, perRound: perUser.perRound };
   return total === 1 || wins === 1 || (once in of && of[once as keyof typeof of] === 1);
+}
+
+// ── Texts that end at ` #` ───────────────────────────────────────────────────────────────────────────────────
+
+/** Few files have a comment with no space behind its sign, and only those are parsed for it. */
+const MAY_HAVE = /[ \t]#(?! ?lint-off:)[^\s#]/;
+
+/** `won: 恭喜 #端午红包# 到账` says 恭喜: YAML takes the rest for a comment, and no test of the file may notice. */
+export function textsCutOff(text: string, places: Places): { readonly place: Place; readonly message: Wording }[] {
+  if (!MAY_HAVE.test(text)) return [];
+  return places
+    .closeComments()
+    .filter(isCutOff)
+    .map(({ place, value, comment }) => {
+      const whole = JSON.stringify(`${value}${comment}`.trim());
+      return { place, message: t`behind " #" everything is a comment, and is lost: write ${whole}` };
+    });
+}
+
+/** A word, not an amount or a date, with a second sign or a placeholder behind; or in place of the word that a rule waits for. */
+function isCutOff({ key, value, comment }: CloseComment): boolean {
+  return value === '' ? key === 'text' : /\p{L}/u.test(value) && /#.*#|\{\{/.test(comment);
 }

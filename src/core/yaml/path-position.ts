@@ -3,7 +3,7 @@
 
 import { isMap, isScalar, isSeq, type Node, Pair, Scalar, visit } from 'yaml';
 import type { Place } from '../base/error.ts';
-import { parse, type Reader, textOf } from './reader.ts';
+import { isPlain, parse, type Reader, textOf } from './reader.ts';
 
 /** `['rules', 0, 'replies', 'won']`: keys, and numbers in lists, from 0. */
 export type Path = readonly (string | number)[];
@@ -12,6 +12,16 @@ export type Path = readonly (string | number)[];
 export function placeIn(text: string, path: Path, word?: string): Place {
   return new Places(text).at(path, word);
 }
+
+/** A plain value, or none, with a comment in its line that has no space behind its sign. `comment`: with the spaces before it. */
+export type CloseComment = {
+  readonly place: Place;
+  readonly key: string | undefined;
+  readonly value: string;
+  readonly comment: string;
+};
+
+const CLOSE_COMMENT = /[ \t]+#(?! ?lint-off:)[^\s#][^\n]*/y;
 
 type Found = { readonly key: Node | undefined; readonly value: Node | undefined };
 
@@ -47,6 +57,32 @@ export class Places {
   isInValue(offset: number): boolean {
     this.scalars ??= this.rangesOfScalars();
     return this.scalars.some(([from, to]) => offset >= from && offset < to);
+  }
+
+  closeComments(): CloseComment[] {
+    const { root, reader } = this.file;
+    const { text } = this;
+    const found: CloseComment[] = [];
+    const look = (key: string | undefined, from: number, end: number): void => {
+      CLOSE_COMMENT.lastIndex = end;
+      const comment = CLOSE_COMMENT.exec(text)?.[0];
+      if (comment !== undefined)
+        found.push({ place: reader.place(from), key, value: text.slice(from, end), comment: comment.trimEnd() });
+    };
+    if (root)
+      visit(root, {
+        Pair: (_, { key, value }) => {
+          if (!isScalar(key) || !key.range || (isScalar(value) && !isEmpty(value)) || (value && !isScalar(value)))
+            return;
+          const colon = text.indexOf(':', key.range[1]) + 1;
+          look(textOf(key), colon, colon);
+        },
+        Scalar: (role, node) => {
+          if (role !== 'key' && node.range && isPlain(node) && !isEmpty(node))
+            look(undefined, node.range[0], node.range[1]);
+        },
+      });
+    return found;
   }
 
   private find(path: Path): Found {

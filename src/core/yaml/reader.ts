@@ -246,46 +246,13 @@ function hintFor(line: string): Wording {
 function sayOddities(reader: Reader, root: Node): void {
   visit(root, {
     Alias: (_, node) => reader.say(node, t`aliases (*${node.source}) are not allowed here; write the value again`),
-    Scalar: (role, node) => {
-      sayOddNode(reader, node);
-      if (role !== 'key') sayCutOff(reader, node);
-    },
+    Scalar: (_, node) => sayOddNode(reader, node),
     Seq: (_, node) => sayOddNode(reader, node),
     Map: (_, node) => {
       sayOddNode(reader, node);
       sayKeys(reader, node);
     },
   });
-}
-
-/** A comment that has no space behind its sign. */
-const CLOSE_COMMENT = /[ \t]+#(?! ?lint-off:)[^\s#][^\n]*/y;
-const LOST_VALUE = /[ \t]*:[ \t]+(#(?! ?lint-off:)[^\s#][^\n]*)/y;
-
-/**
- * `won: 恭喜 #端午红包# 到账`: behind ` #` YAML reads nothing. A comment that has a second sign, or a placeholder, is a text that was
- * cut off.
- */
-function sayCutOff(reader: Reader, node: Scalar): void {
-  const [from, end] = node.range ?? [];
-  if (from === undefined || end === undefined || from === end || !isPlain(node)) return;
-  const lost = unshelter(matchAt(CLOSE_COMMENT, reader.source, end)?.[0] ?? '');
-  if (/#.*#|\{\{/.test(lost)) sayLost(reader, node, textOf(node) + lost);
-}
-
-/** `text: #端午安康` would be any text at all. */
-function sayLostValue(reader: Reader, { range }: Scalar): void {
-  const [, lost] = (range && matchAt(LOST_VALUE, reader.source, range[1])) ?? [];
-  if (lost !== undefined) sayLost(reader, reader.source.indexOf('#', range![1]), unshelter(lost));
-}
-
-function sayLost(reader: Reader, at: Node | number, text: string): void {
-  reader.say(at, t`behind " #" everything is a comment, and is lost: write ${JSON.stringify(text.trimEnd())}`);
-}
-
-function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
-  pattern.lastIndex = at;
-  return pattern.exec(text);
 }
 
 function sayOddNode(reader: Reader, node: Scalar | YAMLMap | YAMLSeq): void {
@@ -305,6 +272,5 @@ function sayKeys(reader: Reader, map: YAMLMap): void {
     const first = seen.get(textOf(key));
     if (first) reader.say(key, t`the key "${textOf(key)}" is there already, in line ${first.line}`);
     else seen.set(textOf(key), reader.place(key));
-    if (textOf(key) === 'text' && (!pair.value || isNothing(pair.value as Node))) sayLostValue(reader, key);
   }
 }

@@ -99,6 +99,7 @@ export const YAML: Readonly<Record<string, string>> = {
   'a time such as 2026-02-10 08:00': '时间，例如 2026-02-10 08:00',
   'expected {1} (Beijing), found {2}{3}': '这里应写{1}（北京时间），现在是{2}{3}',
   'hours such as "08:00-24:00"': '时段，例如 "08:00-24:00"',
+  'YAML: a # behind a space begins a comment': 'YAML：空格后面的 # 开始一条备注',
   'behind " #" everything is a comment, and is lost: write {1}': '「 #」后面的字都当成备注，会丢掉：请写 {1}',
   'the hours end before they begin; across midnight write {1}': '时段的结束早于开始；跨零点请写 {1}',
   'the hours end when they begin; for the whole day write "00:00-24:00"':

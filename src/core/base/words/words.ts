@@ -53,11 +53,13 @@ function filled(template: string, values: readonly Wording[], lang: Lang): strin
   });
 }
 
-/** What is counted. */
-const NOUNS =
-  'boxes|campaigns|characters|claims|codes|counters|days|differences|draws|events|files|findings|followers|hours|lines|' +
-  'minutes|others|packets|payouts|people|prizes|rows|rules|tickets|warnings|winners';
-const COUNTED = new RegExp(`\\{(\\d+)\\} (new )?(${NOUNS})\\b( are\\b| have\\b)?`, 'g');
+/** What is counted, as the texts say it. */
+export const NOUNS: readonly string[] = (
+  'boxes bytes buttons campaigns cells characters claims codes counters coupons days differences draws events files findings ' +
+  'followers hours levels lines minutes others packets payouts people pixels prizes rows rules shares spaces steps stores ' +
+  'tickets times warnings winners'
+).split(' ');
+const COUNTED = new RegExp(`\\{(\\d+)\\} (new )?(${NOUNS.join('|')})\\b( are\\b| have\\b)?`, 'g');
 const ONE: Readonly<Record<string, string>> = { boxes: 'box', people: 'person', ' are': ' is', ' have': ' has' };
 
 /** Of one, English says `1 file`. */

@@ -3,6 +3,8 @@
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { kindsAt, PLACES } from '../../src/simulator/control/fault-places.ts';
+import { PAY_KINDS } from '../../src/simulator/control/input.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import type { Change, Packet, Person, State } from '../../src/simulator/shared/protocol.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
@@ -175,6 +177,11 @@ describe('the protocol', () => {
     expect((await fault('billFails', 'transferCancel')).status).toBe(200);
     expect((await fault('lostNotice', 'transfer')).status).toBe(200);
     expect((await fault('expiredButReceived', 'sendredpack')).status).toBe(200);
+  });
+
+  test('every kind of fault can happen somewhere', () => {
+    const somewhere = new Set(PLACES.flatMap(kindsAt));
+    expect(PAY_KINDS.filter(kind => !somewhere.has(kind))).toEqual([]);
   });
 
   test('what cannot be opened is 409, what is not there 404, both with a reason', async () => {

@@ -17,11 +17,12 @@ import type {
 } from '../shared/protocol.ts';
 import { CLOSE_REASONS } from '../shared/protocol.ts';
 import type { Act, Pushing } from '../shared/protocol-push.ts';
-import { kindsAt, OF_FRONT, PLACES } from '../world/faults.ts';
+import { OF_FRONT } from '../world/faults.ts';
+import { kindsAt, PLACES } from './fault-places.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-const PAY_KINDS: readonly PayFault['kind'][] = [
+export const PAY_KINDS: readonly PayFault['kind'][] = [
   'lostReply',
   'errorAfterSent',
   'errorNothingStored',

@@ -41,6 +41,13 @@ type Token = { readonly mchId: string; readonly file: Buffer; readonly until: nu
 type Wanted = { readonly mchId: string; readonly day: string; readonly account: Account };
 type No = { readonly status: number; readonly code: string; readonly message: string };
 
+/** What can go wrong with a bill, and with its download; receipts take theirs among these. */
+const FAULTS = {
+  bill: ['code', 'errorNothingStored', 'lostReply'],
+  billDownload: ['lostReply', 'truncated'],
+} as const;
+export const { bill: BILL_KINDS, billDownload: DOWNLOAD_KINDS } = FAULTS;
+
 export class BillDesk {
   readonly #world: World;
   readonly #tokens = new Map<string, Token>();
@@ -190,7 +197,7 @@ export class BillDesk {
     return this.#fault('billDownload', 'truncated') ? { spoil: 'truncated' } : {};
   }
 
-  #fault(at: 'bill' | 'billDownload', kind: PayFault['kind']): PayFault | undefined {
+  #fault<At extends keyof typeof FAULTS>(at: At, kind: (typeof FAULTS)[At][number]): PayFault | undefined {
     return this.#world.faults.takePay(at, '', each => each.kind === kind);
   }
 }

@@ -13,7 +13,12 @@ type XmlAnswer = { readonly xml: string; readonly spoil?: 'cut' | 'html502' };
 
 const TRANSACTIONS = '/v3/pay/transactions/';
 const KNOWN = ['appid', 'mch_id', 'transaction_id', 'out_trade_no', 'nonce_str', 'sign', 'sign_type'] as const;
-const KINDS: ReadonlySet<PayFault['kind']> = new Set(['lostReply', 'html502', 'errorNothingStored', 'processing']);
+export const KINDS: ReadonlySet<PayFault['kind']> = new Set([
+  'lostReply',
+  'html502',
+  'errorNothingStored',
+  'processing',
+]);
 
 /** For whom it is answered; `placed`: what they placed under this number. */
 type Asker = {

@@ -25,7 +25,7 @@ export type Spoil =
 
 type Kind = PayFault['kind'];
 
-const BEFORE: ReadonlySet<Kind> = new Set([
+export const BEFORE: ReadonlySet<Kind> = new Set([
   'errorNothingStored',
   'html502',
   'noAuthIp',
@@ -33,7 +33,7 @@ const BEFORE: ReadonlySet<Kind> = new Set([
   'freqLimit',
   'code',
 ]);
-const AT_ORDER: ReadonlySet<Kind> = new Set([
+export const AT_ORDER: ReadonlySet<Kind> = new Set([
   'noAuthUser',
   'notEnough',
   'processing',

@@ -30,7 +30,7 @@ type Call = Extract<
 >;
 type Kind = PayFault['kind'];
 
-const BEFORE: ReadonlySet<Kind> = new Set([
+export const BEFORE: ReadonlySet<Kind> = new Set([
   'errorNothingStored',
   'html502',
   'noAuthIp',
@@ -40,13 +40,15 @@ const BEFORE: ReadonlySet<Kind> = new Set([
   'unknownCode',
   'code',
 ]);
-const AT_BILL: ReadonlySet<Kind> = new Set([
+export const AT_BILL: ReadonlySet<Kind> = new Set([
   'processing',
   'processingThenFailed',
   'noAuthUser',
   'billFails',
   'balanceShort',
 ]);
+/** Of one that is taken back. */
+export const AT_CANCEL: readonly Kind[] = ['billFails'];
 const MINUTE = 60_000;
 const MINUTES_20 = 20 * MINUTE;
 
@@ -99,7 +101,7 @@ export class FaultyTransfers {
 
   /** At a bill that is taken back: it ends as FAIL, for this reason. */
   atCancel(order: Transfer): string | undefined {
-    const fault = this.#world.faults.takePay('transferCancel', order.openid, each => each.kind === 'billFails');
+    const fault = this.#world.faults.takePay('transferCancel', order.openid, each => AT_CANCEL.includes(each.kind));
     return fault && (fault.code ?? 'MCH_CANCEL');
   }
 

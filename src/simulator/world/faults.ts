@@ -9,46 +9,11 @@ export type PayEndpoint = NonNullable<PayFault['at']> | 'transferNotice' | 'conn
 
 const PAYS: ReadonlySet<PayEndpoint> = new Set(['sendredpack', 'sendgroupredpack', 'transfer', 'voucher']);
 
-const OF_ANY_NOTICE: ReadonlySet<PayFault['kind']> = new Set(['lostNotice', 'duplicateNotice']);
-const OF_PAY_NOTICES: ReadonlySet<PayFault['kind']> = new Set(['lateNotice', 'forgedNotice']);
+export const OF_ANY_NOTICE: ReadonlySet<PayFault['kind']> = new Set(['lostNotice', 'duplicateNotice']);
+export const OF_PAY_NOTICES: ReadonlySet<PayFault['kind']> = new Set(['lateNotice', 'forgedNotice']);
 
 /** What stands before WeChat Pay knows neither followers nor orders, and strikes every call. */
 export const OF_FRONT: ReadonlySet<PayFault['kind']> = new Set(['http', 'tlsRefused']);
-
-type Place = NonNullable<PayFault['at']>;
-type Kind = PayFault['kind'];
-
-const SPOILT: readonly Kind[] = ['lostReply', 'errorAfterSent', 'truncated', 'slow', 'extraElements'];
-const UNTOUCHED: readonly Kind[] = ['errorNothingStored', 'html502', 'noAuthIp', 'noAuthProduct', 'freqLimit', 'code'];
-const IN_DOUBT: readonly Kind[] = ['noAuthUser', 'notEnough', 'processing', 'processingThenFailed', 'unknownCode'];
-const RED_PACKET: readonly Kind[] = [...UNTOUCHED, ...IN_DOUBT, ...SPOILT];
-const V3: readonly Kind[] = [...UNTOUCHED, 'notEnough', 'unknownCode', ...SPOILT];
-const NOTICES: readonly Kind[] = [...OF_ANY_NOTICE];
-
-/** What can happen where, beside what any call may get. */
-const KINDS_AT: Readonly<Record<Place, readonly Kind[]>> = {
-  sendredpack: [...RED_PACKET, 'expiredButReceived'],
-  sendgroupredpack: [...RED_PACKET, 'expiredButReceived'],
-  gethbinfo: RED_PACKET,
-  transfer: [...V3, ...IN_DOUBT, 'billFails', 'balanceShort', ...NOTICES],
-  transferQuery: V3,
-  transferCancel: [...V3, 'billFails'],
-  voucher: [...V3, ...NOTICES],
-  voucherQuery: V3,
-  authorization: V3,
-  orderQuery: ['lostReply', 'html502', 'errorNothingStored', 'processing'],
-  certificates: V3,
-  bill: ['code', 'errorNothingStored', 'lostReply'],
-  billDownload: ['lostReply', 'truncated'],
-  payNotice: [...NOTICES, ...OF_PAY_NOTICES],
-};
-
-export const PLACES = Object.keys(KINDS_AT) as Place[];
-
-/** What can happen there. */
-export function kindsAt(place: Place): readonly Kind[] {
-  return [...new Set([...KINDS_AT[place], ...(place === 'payNotice' ? [] : OF_FRONT)])];
-}
 
 function strikesAt(fault: PayFault, endpoint: PayEndpoint): boolean {
   if (OF_PAY_NOTICES.has(fault.kind)) return endpoint === 'payNotice';

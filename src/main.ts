@@ -16,7 +16,7 @@ import { instant } from './core/base/time.ts';
 import { inLang, type Lang, t, type Wording } from './core/base/words/words.ts';
 import type { Timer } from './engine/lease.ts';
 import { createEdgeServer } from './http/server.ts';
-import { createLog, onlyLines } from './lib/log.ts';
+import { createLog, LEVELS, onlyLines } from './lib/log.ts';
 import type { Log, Store } from './ports.ts';
 import { belongToUs } from './setup/installation.ts';
 import { versionOf } from './setup/package.ts';
@@ -102,8 +102,6 @@ export async function start(
     throw error;
   }
 }
-
-const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 
 function levelWished(): string | undefined {
   const { LOG_LEVEL } = process.env;

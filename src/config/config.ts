@@ -177,7 +177,7 @@ export function defaultConfigFile(): string {
 }
 
 /** Of a bot.yaml; a rule file is no longer either. */
-const BYTES_MAX = 4 * FILE_LIMIT;
+export const BYTES_MAX = 4 * FILE_LIMIT;
 
 /**
  * Throws `BadInput` with every finding. `file` is named in them; paths in it are relative to its folder. `now`: certificates

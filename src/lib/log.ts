@@ -28,11 +28,14 @@ const TELLING = /([?&](?:access_token|secret|code|ticket|key)=)[^&\s"'<>]+/g;
 const KEY_FILE = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 
 type LogOptions = {
-  /** `debug`, `info`, `warn`, `error` or `silent`. */
+  /** One of `LEVELS`. */
   readonly level: string;
   readonly openids?: 'short' | 'full';
   readonly secrets?: readonly string[];
 };
+
+/** The gravest last; `silent` says nothing. */
+export const LEVELS: readonly string[] = [...Object.keys(pino.levels.values), 'silent'];
 
 /** Lines go to standard output. */
 export function createLog({ level, openids = 'short', secrets = [] }: LogOptions): Log {

@@ -16,7 +16,7 @@ export function standardOutput(
 ): { write(line: string): void } {
   let [lost, code, isBroken] = [0, '', false];
   /** Whether all of it was written. */
-  const put = (text: string): boolean => {
+  const put = (text: string, triesMax: number): boolean => {
     let rest: Uint8Array = Buffer.from(isBroken ? `\n${text}` : text);
     for (let tries = 0; rest.length > 0; ) {
       try {
@@ -24,7 +24,7 @@ export function standardOutput(
         isBroken = rest.length > 0;
       } catch (error) {
         ({ code = 'UNKNOWN' } = error as NodeJS.ErrnoException);
-        if (code !== 'EAGAIN' || ++tries > TRIES) return false;
+        if (code !== 'EAGAIN' || ++tries > triesMax) return false;
         Atomics.wait(NEVER, 0, 0, PAUSE_MS);
       }
     }
@@ -32,8 +32,8 @@ export function standardOutput(
   };
   return {
     write(line) {
-      if (lost > 0 && put(said(lost, code))) lost = 0;
-      if (lost > 0 || !put(line)) lost++;
+      if (lost > 0 && put(said(lost, code), 0)) lost = 0; // nobody waits twice for the same reader
+      if (lost > 0 || !put(line, TRIES)) lost++;
     },
   };
 }

@@ -1,9 +1,10 @@
 // In which language this process speaks to whoever started it. Set once, before a command is looked for: `--help` is told in it too.
-import { readFileSync, statSync } from 'node:fs';
-import { defaultConfigFile } from '../../config/config.ts';
+
+import { BYTES_MAX, defaultConfigFile } from '../../config/config.ts';
 import { BadInput } from '../../core/base/error.ts';
 import { chooseLang, langFrom } from '../../core/base/words/language.ts';
 import { inLang, LANGS, type Lang, t, type Wording } from '../../core/base/words/words.ts';
+import { readTextSync } from '../../lib/plain-file.ts';
 
 let spoken: Lang = 'en';
 
@@ -42,11 +43,6 @@ function valueIn(option: string, args: readonly string[]): string | undefined {
 
 /** A glance: the file may be missing or wrong, and whoever needs it says so. */
 function langIn(file: string): string | undefined {
-  try {
-    if (!statSync(file).isFile()) return undefined; // a pipe would be waited for
-    return /^lang:[ \t]*["']?(\w+)/m.exec(readFileSync(file, 'utf8'))?.[1];
-  } catch (error) {
-    if (error instanceof Error) return undefined;
-    throw error;
-  }
+  const text = readTextSync(file, BYTES_MAX);
+  return typeof text === 'string' ? /^lang:[ \t]*["']?(\w+)/m.exec(text)?.[1] : undefined;
 }

@@ -98,7 +98,7 @@ export async function broughtUp(run: Connection['run'], warn: (text: string) => 
 }
 
 async function bringUpAll(run: Connection['run'], warn: (text: string) => void): Promise<void> {
-  const read = async (after: string): Promise<string[]> => await run(READ, after);
+  const read = async (after: string): Promise<string[]> => run(READ, after);
   let coming = read('0-0');
   for (let told = false; ; told = true) {
     const [left, ...rows] = await coming;

@@ -63,7 +63,7 @@ return redis.call('GET', P .. '${KEY.origin}')
 
 /** By which the data is known again. */
 export async function originOf(connection: Connection): Promise<string> {
-  return await connection.run(CLAIM_ORIGIN, randomUUID());
+  return connection.run(CLAIM_ORIGIN, randomUUID());
 }
 
 /** Looks at a server as at the opening, and whether it still has the data of this origin. */

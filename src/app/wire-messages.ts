@@ -1,5 +1,4 @@
 // Wires what is said outside the passive reply: a voice for each account, and the words for each occasion.
-
 import type { Config } from '../config/config.ts';
 import { messageOf } from '../core/base/error.ts';
 import type { Event } from '../core/base/event.ts';
@@ -11,7 +10,7 @@ import { hasReminders, remindedStep, reminderOf, wasReminded } from '../core/mes
 import { channelOf } from '../core/payout/channels/index.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import type { Campaign, Rule } from '../core/rules/campaign.ts';
-import { campaignNamed, ruleNamed } from '../core/rules/renamed.ts';
+import { named } from '../core/rules/renamed.ts';
 import { defaultOf, type Reply, replyFor } from '../core/rules/reply.ts';
 import type { FlowPorts } from '../engine/flow.ts';
 import { createMessages, type Messages, type Saying, type Voice } from '../engine/messages.ts';
@@ -98,8 +97,8 @@ type Place = {
 
 /** What rule a payout comes from; its file may be gone. */
 function placeOf({ campaigns }: Book, payout: Payout): Place {
-  const campaign = campaignNamed(campaigns, payout.campaign);
-  const rule = campaign && ruleNamed(campaign, payout.rule);
+  const campaign = named(campaigns, payout.campaign);
+  const rule = campaign && named(campaign.rules, payout.rule);
   return { campaign, rule, values: { amount: yuanText(payout.amount), campaign: campaign?.name ?? '' } };
 }
 

@@ -100,6 +100,14 @@ export class Probes {
     if (isUnheard(halt.code)) askNow((await this.inDoubt()).filter(payout => payout.nextDo === 'query'));
   }
 
+  /** It waits for a reason of its own, and was not called: another one is tried at once. */
+  async again(halt: Halt, now: Instant): Promise<'done'> {
+    const { store, merchant } = this.ports;
+    const still = await store.halt(merchant);
+    if (still?.since === halt.since) await store.setHalt(merchant, { ...still, probeAt: now }, 'bot');
+    return 'done';
+  }
+
   stillShut({ code, reason, probeAt }: Halt, { billNo }: Payout): void {
     const nextTry = probeAt === undefined ? 'by hand' : beijingText(probeAt);
     const fields = { merchant: this.ports.merchant, code, reason, billNo, nextTry };

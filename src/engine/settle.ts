@@ -235,6 +235,7 @@ class Gate {
     if (this.isQuietNow() || (halt && (!probed || halt.by === 'operator'))) return 'done'; // shut since it was chosen
     if (!halt) this.probes.noticeResume();
     const begun = await this.begin(payout, lease).catch(stuckAt);
+    if (begun === 'done' && probed) return this.probes.again(probed, clock());
     if (typeof begun === 'string' || 'stuck' in begun) return begun;
     const { payer } = this.merchant;
     const unsent = await payer.prepare?.(begun.payout);
@@ -257,13 +258,12 @@ class Gate {
   /** Written before the call; or what kept it from being written. */
   private async begin(payout: Payout, lease: Lease): Promise<Step | 'done' | 'stale'> {
     const now = this.ports.clock();
-    if (payout.tries === 0 && this.ports.isBlocked?.(payout))
-      return this.wait(parkBlocked(payout, now), lease, 'error');
+    const isBlocked = payout.tries === 0 && this.ports.isBlocked?.(payout);
+    if (isBlocked) return this.wait(parkBlocked(payout, now), lease, 'error');
     const why = this.stocks.why(payout, now);
     if (why !== undefined) return this.wait(waitForStock(payout, why, now), lease, 'debug');
     const begun = beginSend(payout, now, this.merchant.caps);
     const moved = await this.ports.store.advance(begun, lease);
-    // The merchant's own day is full: WeChat Pay would say no.
     if (typeof moved === 'object') return this.wait(waitForTomorrow(payout, moved.lost, now), lease, 'warn');
     return moved === 'stale' ? moved : begun;
   }

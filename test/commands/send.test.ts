@@ -56,6 +56,22 @@ async function allPayouts(): Promise<Payout[]> {
   }
 }
 
+test('a campaign that is paused in the middle of a list gets no more, and the same command goes on later', async () => {
+  await begin({ rules: BIG });
+  write('people.txt', openIds(3000));
+  const args = sendArgs('people.txt', '--amount', '¥1.00', '--no-wait', '--lang', 'en');
+  const count = async (): Promise<number> => (await world!.store.counts([])).states.planned;
+  const sending = command(world!.folder, ...args);
+  while ((await count()) < 200) await sleep(5);
+  expect(await run(world!.folder, 'campaigns', 'pause', 'test', '--config', 'bot.yaml')).toMatchObject({ code: 0 });
+  const { out, err } = await sending.result;
+  expect(out + err).toMatch(/stopped after \d+ of 3000 lines: the campaign was paused meanwhile/);
+  expect(await count()).toBeLessThan(3000);
+  expect(await run(world!.folder, 'campaigns', 'resume', 'test', '--config', 'bot.yaml')).toMatchObject({ code: 0 });
+  await run(world!.folder, ...args);
+  expect(await count()).toBe(3000);
+}, 120_000);
+
 describe('what is kept for a draw at the end', () => {
   test('is not sent by hand: neither its prize nor the money that it needs', async () => {
     const withDraw = RULES.replace(

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { limitsOf } from '../../src/commands/payouts/verdict.ts';
 import type { AccountConfig } from '../../src/config/account.ts';
 import type { Config } from '../../src/config/config.ts';
 import { rehearse, showFailures } from '../../src/core/analysis/run-tests.ts';
@@ -11,6 +12,9 @@ import { type Event, eventKey, openId } from '../../src/core/base/event.ts';
 import { DAY, type Instant, later, MINUTE, parseBeijing } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
 import { DrawBox, rankOf, verifyList } from '../../src/core/draw/final-draw.ts';
+import { DEFAULT_POLICY } from '../../src/core/payout/pace.ts';
+import type { Payout } from '../../src/core/payout/payout.ts';
+import { beginSend, observe } from '../../src/core/payout/transitions.ts';
 import { describe as publicRules } from '../../src/core/public-rules/describe.ts';
 import { loadCampaign } from '../../src/core/rules/file/load.ts';
 import { ticketOf } from '../../src/core/rules/ticket.ts';
@@ -121,6 +125,45 @@ function drawing(name: string, open: () => Promise<Opening>): void {
       store = opened.store;
     });
     afterEach(() => opened.dispose());
+
+    test('has a ticket of everybody, whichever of its three names the rule had when they came', async () => {
+      const plain = FILE.slice(0, FILE.indexOf('tests:'));
+      const second = load(plain.replace('id: enter', 'id: enter2'));
+      const third = load(plain.replace('id: enter', 'id: enter3\n    was: [enter, enter2]'));
+      for (let user = 1; user <= 10; user++) {
+        const event = { kind: 'text', text: '报名', key: eventKey(`n:${user}`), account: 'tea', sentAt: now } as const;
+        await flowOn(store, config, bookOf([second], ['tea'])).handle({ ...event, user: who(user) });
+      }
+      now = later(draw.at, MINUTE);
+      await hold(store, 'one', config, bookOf([third], ['tea']));
+      expect((await resultIn(store, 'quiz', '大奖'))!.tickets).toBe(10);
+    });
+
+    test('keeps its money from what an operator offers, and not from those who were drawn', async () => {
+      for (let user = 1; user <= 6; user++) expect(await say(user, '小奖')).not.toContain('发完');
+      const limitOf = async (payout: Payout): Promise<number> => {
+        const limits = await limitsOf([campaign], config, store, payout, now);
+        return limits.findLast(({ name }) => name === 'campaign/quiz/amount')!.max;
+      };
+      const [small] = (await payouts()) as [Payout];
+      expect(await limitOf(small)).toBe(600);
+      for (let user = 11; user <= 20; user++) await say(user, '报名');
+      now = later(draw.at, MINUTE);
+      await hold();
+      const drawn = (await payouts()).find(({ amount }) => amount === 800)!;
+      expect(await limitOf(small)).toBe(2000);
+      // Given up, it returns what it took; whoever was drawn may still have it, and others may not.
+      const failed = { kind: 'order', state: 'FAILED' } as const;
+      for (let payout = drawn; payout.state === 'planned'; ) {
+        const begun = beginSend(payout, now);
+        expect(await store.advance(begun)).toBe('moved');
+        const over = observe(begun.payout, failed, false, now, DEFAULT_POLICY).step;
+        expect(await store.advance(over)).toBe('moved');
+        payout = over.successor ?? over.payout;
+      }
+      expect(await limitOf(drawn)).toBe(2000);
+      expect(await limitOf(small)).toBe(1200);
+    });
 
     test('gives every prize once, to different people, tells them once, and is what anybody works out', async () => {
       for (let user = 1; user <= 20; user++)

@@ -250,6 +250,25 @@ describe('who came onto the list of those who get nothing after they had won', (
     expect((await auditStore(store, new Audit([]))).findings).toEqual([]);
   });
 
+  test('does not use up the one payout that is let through to see whether a halted merchant goes on', async () => {
+    await open({ balance: 0 });
+    const [listed] = (await queue(3)) as [string];
+    await settleAgain().pass();
+    expect(await world!.store.halt('shop')).toMatchObject({ code: 'NOTENOUGH' });
+    const { store, config, simulator } = world!;
+    const untried = (await all()).filter(({ tries }) => tries === 0).map(({ user }) => user);
+    Object.assign(config, { blocked: new Set([listed, ...untried]) });
+    simulator.control.setBalance(MCH_ID, 10_000_00);
+    simulator.control.moveClock({ advanceMs: 6 * 60_000 });
+    const settle = settleAgain();
+    await until(async () => {
+      await settle.pass();
+      return (await store.halt('shop')) === undefined;
+    }, 20_000);
+    for (const payout of await all())
+      expect(payout.state).toBe(payout.tries === 0 && payout.nextAt === undefined ? 'held' : 'sent');
+  });
+
   test('is asked after all the same, where WeChat Pay was called already', async () => {
     await open();
     const [listed] = (await queue(1)) as [string];

@@ -4,6 +4,7 @@ import { lstatSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Fault } from '../../src/core/base/error.ts';
+import { instant } from '../../src/core/base/time.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { pauseOf } from '../../src/core/rules/campaign-query.ts';
 import { pauseCampaign } from '../../src/engine/operate/campaigns.ts';
@@ -28,15 +29,19 @@ function wrap(store: Store): Store {
 }
 
 beforeAll(async () => {
-  admin = await startAdmin({ wrap, campaigns: { 'test.yaml': RULES }, admin: '  secondPersonFrom: ¥3.00\n' });
+  const yaml = (text: string): string => text.replace('channel: transfer', 'channel: redpack\n    vouchers: true');
+  const secondPerson = '  secondPersonFrom: ¥3.00\n';
+  admin = await startAdmin({
+    ...{ wrap, yaml, channel: 'transfer', campaigns: { 'test.yaml': RULES }, admin: secondPerson },
+  });
 });
 beforeEach(() => {
   away = undefined;
 });
 afterAll(() => admin.close());
 
-async function planned(): Promise<Payout> {
-  const commit = aCommit({ user: `o${'Money'.padEnd(20, '0')}${String(++people).padStart(7, '0')}` });
+async function planned(wish: { readonly merchant?: string } = {}): Promise<Payout> {
+  const commit = aCommit({ ...wish, user: `o${'Money'.padEnd(20, '0')}${String(++people).padStart(7, '0')}` });
   await admin.world.store.commit(commit);
   return commit.payout;
 }
@@ -64,6 +69,22 @@ describe('a second person', () => {
     admin.world.simulator.control.moveClock({ advanceMs: 61 * 60_000 });
     expect((await cancel([four], await admin.signIn('sun'))).body).toHaveProperty('results');
   });
+
+  test.each(['shop', 'shop.voucher'])(
+    'is asked for where all goes on that waits for %s, though no live file has its campaign',
+    async merchant => {
+      for (let n = 0; n < 3; n++) await planned({ merchant });
+      const { store } = admin.world;
+      const since = instant(Date.now());
+      await store.setHalt(merchant, { code: 'OPERATOR', reason: 'x', since, by: 'operator' });
+      const resume = (who: Person) => admin.act('resume', { merchant, since, reason: '查清楚了' }, who);
+      const { waits } = (await resume(await admin.signIn('li'))).body;
+      expect(waits).toBeDefined();
+      expect(await store.halt(merchant)).toMatchObject({ by: 'operator' });
+      expect((await admin.act('agree', { id: waits }, await admin.signIn('wang'))).status).toBe(200);
+      expect(await store.halt(merchant)).toBeUndefined();
+    },
+  );
 
   test('who agrees while the store is away has not agreed: it waits on, and is done once it is back', async () => {
     const payouts = [await planned(), await planned(), await planned()];

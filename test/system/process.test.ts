@@ -127,6 +127,36 @@ async function prepare({
   return port;
 }
 
+test('who is put on `blocked:` is not paid what they had won before; taken off again they are, once', async () => {
+  const night = '    quietHours: ["00:00-12:00", "12:00-24:00"]\n';
+  const port = await prepare({ yaml: text => text.replace('    askEvery: 1s\n', `    askEvery: 1s\n${night}`) });
+  const mine = async (openid: string) => {
+    const { out } = await run(['payouts', 'list', '--user', openid, '--json', '--config', 'bot.yaml']);
+    return (JSON.parse(out) as { billNo: string; state: string; problem?: string }[])[0]!;
+  };
+  const sent = (): number => simulator!.control.merchant(MERCHANT.mchId).sentCount;
+  const restart = async (bot: ChildProcess, change: (text: string) => string): Promise<ChildProcess> => {
+    bot.kill('SIGTERM');
+    await once(bot, 'exit');
+    const file = join(folder, 'bot.yaml');
+    writeFileSync(file, change(readFileSync(file, 'utf8')));
+    return startBot(port);
+  };
+  let bot = await startBot(port);
+  const [ann, bob] = [1, 2].map(() => simulator!.control.addPerson({}).openid) as [string, string];
+  for (const openid of [ann, bob]) await simulator!.control.act(openid, { kind: 'follow' });
+  expect(await mine(ann)).toMatchObject({ state: 'planned' });
+  bot = await restart(bot, text => `${text.replace(night, '')}blocked: [${ann}]\n`);
+  await until(async () => (await mine(ann)).state === 'held' && sent() === 1, 20_000);
+  expect(await mine(bob)).toMatchObject({ state: 'sent' });
+  const { billNo, problem } = await mine(ann);
+  expect(problem).toContain('blocked: in bot.yaml');
+  bot = await restart(bot, text => text.replace(/^blocked: .*\n/m, ''));
+  expect(await run(['payouts', 'retry', billNo, '--config', 'bot.yaml'])).toMatchObject({ code: 0 });
+  await until(() => sent() === 2, 20_000);
+  expect(await run(['audit', '--config', 'bot.yaml'])).toMatchObject({ code: 0 });
+}, 100_000);
+
 describe('killed with -9', () => {
   test('right after the answer, it pays after the restart, once', async () => {
     const port = await prepare();

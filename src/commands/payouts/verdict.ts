@@ -213,7 +213,8 @@ export async function limitsOf(
   const campaign = campaigns.find(({ id }) => id === payout.campaign);
   const decided = (line && awardIn(line.decision, payout)?.counters) ?? [];
   if (!campaign) return decided;
-  const kept = keptForDraws(campaign);
+  // Whoever was drawn takes what was kept for them.
+  const kept = line?.event.kind === 'drawn' ? [] : keptForDraws(campaign);
   const { account, user } = payout;
   const counters = kept.map(({ counter }) => counter);
   const facts = await store.facts({ account, user, merchant: undefined, claims: [], counters });

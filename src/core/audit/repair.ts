@@ -18,7 +18,7 @@ import { type BillNo, isNoDay, numberDay, type Observation, type Payout } from '
 import { type Award, claimOf, isCountedWhole, planAward } from '../payout/plan.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
 import { blankCampaign, isRedPacket } from '../rules/campaign-query.ts';
-import { ruleNamed } from '../rules/renamed.ts';
+import { named } from '../rules/renamed.ts';
 import { NO_REPLY } from '../rules/reply.ts';
 import {
   eventOf,
@@ -125,7 +125,7 @@ function prizeOf(
   const { campaign, seed } = payable;
   const luck = luckOf(seed, claimKey);
   if (id === SEND_RULE) return intentOf({ ...payable, name: '' }, user, { amount }, instant(0)).prize;
-  const give = ruleNamed(campaign, id)?.give ?? [];
+  const give = named(campaign.rules, id)?.give ?? [];
   const prizes = give.map(name => campaign.prizes.get(name)!);
   const worth = prizes.filter(prize => isRedPacket(prize) && drawAmount(prize, luck.amount) === amount);
   const drawn = byWeight(prizes, luck.prize);

@@ -5,7 +5,7 @@ import { HOUR, type Instant } from '../base/time.ts';
 import { channelOf } from '../payout/channels/index.ts';
 import type { Payout, Step } from '../payout/payout.ts';
 import type { Campaign } from '../rules/campaign.ts';
-import { ruleNamed } from '../rules/renamed.ts';
+import { named } from '../rules/renamed.ts';
 import { render } from '../rules/reply.ts';
 
 /** After 24 h it goes back: later than this there is hardly time to open it. */
@@ -24,7 +24,7 @@ export function reminderOf(campaign: Campaign, payout: Payout, now: Instant): st
   if (stopped || problem !== undefined) return undefined; // it is for a person, and not to be opened any more
   if (channelOf(payout.request).openMs === undefined) return undefined; // it goes back when its stock says
   if (state !== 'sent' || sentAt === undefined || now - sentAt < FROM_MS || now - sentAt > TO_MS) return undefined;
-  const template = ruleNamed(campaign, id)?.replies.reminder;
+  const template = named(campaign.rules, id)?.replies.reminder;
   const reply = template && render(template, { amount: yuanText(amount), campaign: campaign.name });
   return reply?.kind === 'text' ? reply.text : undefined;
 }

@@ -15,7 +15,7 @@ import type { EvaluationContext, RuleContext } from '../mechanics/mechanic.ts';
 import { refundedCounter, rewardedCounter } from '../mechanics/refund.ts';
 import type { Campaign, Prize } from '../rules/campaign.ts';
 import { insteadOf } from '../rules/campaign-query.ts';
-import { campaignNamed, prizeCalled, ruleNamed } from '../rules/renamed.ts';
+import { named, prizeCalled } from '../rules/renamed.ts';
 import type { Reply } from '../rules/reply.ts';
 import { clip } from '../rules/reply-text.ts';
 import type { Payout } from './payout.ts';
@@ -38,8 +38,8 @@ export type Exchange = Pick<RuleContext, 'campaign' | 'rule'> & { readonly refus
 
 /** `undefined`: nothing is given instead. */
 export function exchangeFor(payout: Payout, campaigns: readonly Campaign[]): Exchange | undefined {
-  const campaign = campaignNamed(campaigns, payout.campaign);
-  const found = campaign && ruleNamed(campaign, payout.rule);
+  const campaign = named(campaigns, payout.campaign);
+  const found = campaign && named(campaign.rules, payout.rule);
   const refused = campaign?.prizes.get(prizeHeld(payout) ?? '');
   const instead = campaign && refused && insteadOf(campaign, refused);
   if (!instead || !found) return undefined;

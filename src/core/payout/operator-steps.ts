@@ -12,7 +12,7 @@ import { leavesNoOrder, phaseOf } from './classify.ts';
 import { endsRefusal, isRefused } from './instead.ts';
 import { CALL_LEASE_MS, hasNoOrder, isTooOldToAsk } from './pace.ts';
 import { isFinal, type Move, type Observation, type Payout, type Step } from './payout.ts';
-import { nextAttempt } from './succession.ts';
+import { isReoffered, nextAttempt } from './succession.ts';
 import { isNobodyThere } from './unclear-answers.ts';
 
 /** As much of a payout's history as is judged here: its lines in their order. */
@@ -85,7 +85,7 @@ function ended(state: 'received' | 'refunded' | 'failed'): Wording {
  * cannot, but it would be offered once more, and that it is not.
  */
 export function cancelWay(payout: Payout, now: Instant): 'now' | 'ask' | 'takeBack' | 'noMore' | Refused {
-  const { state, tries, nextAt, request, reoffer, stopped } = payout;
+  const { state, tries, nextAt, request, stopped } = payout;
   switch (state) {
     case 'received':
     case 'refunded':
@@ -93,7 +93,7 @@ export function cancelWay(payout: Payout, now: Instant): 'now' | 'ask' | 'takeBa
       return { refused: ended(state) };
     case 'sent':
       if (channelOf(request).canTakeBack) return 'takeBack';
-      return reoffer && !stopped ? 'noMore' : { refused: notBack(payout) };
+      return isReoffered(payout) && !stopped ? 'noMore' : { refused: notBack(payout) };
     case 'sending': {
       const left = Math.ceil(((nextAt ?? now) - now) / SECOND);
       return left > 0 ? { refused: t`a call is under way; try again in ${left} s` } : 'ask';

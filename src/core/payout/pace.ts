@@ -124,7 +124,7 @@ const STOCK_REST_MAX_MS = 2 * HOUR;
 
 /** As long again as it is old, within bounds: each try is written down, and what is over for weeks must not fill the history. */
 export function stockTry(payout: Payout, now: Instant): Instant {
-  const age = now - (payout.firstSentAt ?? payout.createdAt);
+  const age = now - payout.createdAt;
   return later(now, Math.min(Math.max(age, STOCK_REST_MS), STOCK_REST_MAX_MS) + spread(payout, STOCK_REST_MS));
 }
 

@@ -45,7 +45,7 @@ function successorOf(payout: Payout, { response, step }: Verdict, policy: Payout
 }
 
 /** Once, if the campaign says so. A voucher was theirs for its own time. */
-function isReoffered({ reoffer, request }: Payout): boolean {
+export function isReoffered({ reoffer, request }: Pick<Payout, 'reoffer' | 'request'>): boolean {
   return reoffer === true && channelOf(request).openMs !== undefined;
 }
 

@@ -36,19 +36,9 @@ export function namesOf({ id, names = [] }: Named & { readonly id: string }): re
   return [id, ...names];
 }
 
-/** The one that bears this name, or bore it once: the name of today goes first. */
+/** The one that bears this name, or bore it once; a file gives no name to two. So also who a claim is of, whenever it was made. */
 export function named<T extends Named & { readonly id: string }>(all: readonly T[], name: string): T | undefined {
   return all.find(each => calledOf(each) === name) ?? all.find(each => namesOf(each).includes(name));
-}
-
-/** The rule of this campaign that counts under this name, or counted under it once. */
-export function ruleNamed({ rules }: Pick<Campaign, 'rules'>, name: string): Rule | undefined {
-  return rules.find(({ id }) => id === name) ?? rules.find(each => namesOf(each).includes(name));
-}
-
-/** The campaign that counts under this name, or counted under it once. */
-export function campaignNamed(all: readonly Campaign[], name: string): Campaign | undefined {
-  return all.find(({ id }) => id === name) ?? all.find(each => namesOf(each).includes(name));
 }
 
 /** The name inside of a prize by any name it has or had, such as one that stands on printed codes. */

@@ -147,7 +147,7 @@ class Desk {
     const { store } = this.ports.overview;
     const before = await store.halt(name);
     if (!before || before.since !== Number(body.since)) throw new Denied(409, 'changed');
-    const sum = await sumOf(this.ports.overview, name);
+    const sum = await sumOf(this.ports.overview, name, this.ports.admin.secondPersonFrom);
     const run = async (): Promise<object> => {
       const halt = await store.halt(name);
       if (!halt || halt.since !== before.since) throw new Denied(409, 'changed');
@@ -409,14 +409,14 @@ function payersOf(merchant: string | undefined): readonly string[] {
 }
 
 /** What would leave if the merchant went on: all that its campaigns have promised. */
-async function sumOf({ store, book, config }: OverviewPorts, merchant: string): Promise<number> {
+async function sumOf({ store, book, config }: OverviewPorts, merchant: string, much = 0): Promise<number> {
   const only = config.accounts.size === 1 ? [...config.accounts.keys()][0] : undefined;
   const mine = book().campaigns.filter(({ account }) =>
     payersOf(config.accounts.get(account ?? only ?? '')?.merchant).includes(merchant),
   );
   const buckets = await Promise.all(mine.map(({ id }) => store.buckets(id)));
   const promised = buckets.reduce((sum, { reserved }) => sum + reserved, 0);
-  // Also where the file of its campaign is gone, or has another name.
+  // Also where the file of its campaign is gone, or has another name. More than are counted are much.
   const waiting = await store.due(merchant, LAST_DAY, WAITING_MAX, 'send');
-  return Math.max(promised, total(waiting));
+  return Math.max(promised, total(waiting), waiting.length === WAITING_MAX ? much : 0);
 }

@@ -6,11 +6,13 @@ import { fen } from '../../../src/core/base/money.ts';
 import { DAY, HOUR, instant, later, MINUTE, parseBeijing } from '../../../src/core/base/time.ts';
 import { RESPONSES } from '../../../src/core/payout/channels/channel.ts';
 import { classify } from '../../../src/core/payout/classify.ts';
+import { retryStep } from '../../../src/core/payout/operator-steps.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
 import { billNoOf, isFinal, type Observation, PAYOUT_STATES, type Payout } from '../../../src/core/payout/payout.ts';
 import { beginSend, observe, waitForStock } from '../../../src/core/payout/transitions.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;
+const MCH = '1900000109';
 
 function aPayout(parts: Partial<Payout> = {}): Payout {
   return {
@@ -306,9 +308,57 @@ describe('what waits for a stock that gives nothing', () => {
     }
   });
 
+  test('waits longer and longer also where each try is a call that is refused', () => {
+    const request = {
+      channel: 'voucher',
+      mchId: MCH,
+      appId: 'wx8888888888888888',
+      stockId: '1',
+      creator: MCH,
+    } as const;
+    let payout = aPayout({ request, state: 'planned', tries: 0, nextDo: 'send' });
+    let calls = 0;
+    for (let now = NOW; now < later(NOW, 30 * DAY); calls++) {
+      const called = beginSend(payout, now).payout;
+      payout = observe(called, refused('NOT_ENOUGH', '批次预算不足'), false, now, DEFAULT_POLICY).step.payout;
+      expect([payout.state, payout.nextDo]).toEqual(['held', 'send']);
+      now = payout.nextAt!;
+    }
+    expect(calls).toBeLessThan(400);
+  });
+
   test('does not fill its history: some hundred lines in a month', () => {
     let [age, lines] = [0, 0];
     for (; age < 30 * DAY; lines++) age += pauseAt(age);
     expect(lines).toBeLessThan(400);
+  });
+});
+
+describe('a number of which every call was refused', () => {
+  const request = {
+    channel: 'transfer',
+    mchId: MCH,
+    appId: 'wx8888888888888888',
+    sceneId: '1000',
+    remark: 'x',
+    reports: [],
+  } as const;
+  const planned = aPayout({ request, state: 'planned', tries: 0, nextDo: 'send' });
+  const waits = (): Payout =>
+    see(beginSend(planned, NOW).payout, refused('INVALID_REQUEST', '超出用户单月收款限额')).step.payout;
+
+  test('has no age: after a month it may be retried by hand, is sent, and is asked after', () => {
+    const now = later(NOW, 40 * DAY);
+    expect(waits()).toMatchObject({ state: 'held', refusals: 1 });
+    expect(retryStep(waits(), 'x', now)).not.toHaveProperty('refused');
+    const begun = beginSend(waits(), now).payout;
+    const made = see(begun, { kind: 'order', state: 'WAIT_USER_CONFIRM', packageInfo: 'p', listId: '1' }, false, now);
+    expect(made.step.payout.state).toBe('sent');
+    expect(made.step.payout.nextAt! - now).toBeLessThan(2 * DAY);
+  });
+
+  test('is as old as its first call once one of them had no clear end', () => {
+    const silent = see(beginSend(waits(), NOW).payout, { kind: 'silence', code: 'TIMEOUT', text: '' }).step.payout;
+    expect(beginSend(silent, later(NOW, DAY)).payout.firstSentAt).toBe(NOW);
   });
 });

@@ -7,7 +7,7 @@ import { rehearse } from '../../../src/core/analysis/run-tests.ts';
 import { eventKey } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { DAY, dayOf, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
-import { cancelStep } from '../../../src/core/payout/operator-steps.ts';
+import { cancelStep, cancelWay, whyNoVerdict } from '../../../src/core/payout/operator-steps.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
 import { billNoOf, numberDay, type Payout } from '../../../src/core/payout/payout.ts';
 import { beginSend, observe, waitForTomorrow } from '../../../src/core/payout/transitions.ts';
@@ -538,3 +538,48 @@ test('calls on any days, refused, lost or accepted: the caps say what may have l
     { numRuns: 40 },
   );
 }, 60_000);
+
+describe('`unclaimed: reoffer`', () => {
+  const REOFFER = `${rulesOf(PLAIN)}unclaimed: reoffer\n`;
+
+  test('is not used up by a number that failed at WeChat Pay, and is once by one that nobody opened', async () => {
+    const shop = await shopOn(REOFFER);
+    await shop.says('Ann');
+    const second = await shop.pays(await shop.payout('Ann'), status('FAILED'));
+    shop.now = later(shop.now, HOUR);
+    const third = await shop.pays(second, ACCEPTED, status('REFUND'));
+    expect([third.attempt, third.state]).toEqual([3, 'planned']);
+    shop.now = later(shop.now, 2 * DAY);
+    const over = await shop.pays(third, ACCEPTED, status('REFUND'));
+    expect([over.attempt, over.state]).toEqual([3, 'refunded']);
+    expect(await shop.audit()).toEqual([]);
+  });
+
+  test('is nothing for a voucher, which was theirs for its own time, nor for whoever would cancel one', async () => {
+    const shop = await shopOn(REOFFER);
+    await shop.says('Ann');
+    const request = {
+      channel: 'voucher',
+      mchId: MCH,
+      appId: 'wx8888888888888888',
+      stockId: '1',
+      creator: MCH,
+    } as const;
+    const payout: Payout = { ...(await shop.payout('Ann')), request };
+    const taken = { kind: 'accepted', listId: '9' } as const;
+    const sent = observe(beginSend(payout, shop.now).payout, taken, false, shop.now, DEFAULT_POLICY).step.payout;
+    expect(cancelWay(sent, shop.now)).toHaveProperty('refused');
+    const expired = { kind: 'order', state: 'EXPIRED' } as const;
+    const over = observe(sent, expired, true, later(shop.now, 40 * DAY), DEFAULT_POLICY).step;
+    expect([over.payout.state, over.successor]).toEqual(['refunded', undefined]);
+  });
+});
+
+test('of a group packet that was opened in part no operator can say that all of it was received', async () => {
+  const shop = await shopOn(rulesOf(PLAIN).replace('redpacket: ¥1.50', 'redpacket: ¥3.00, shares: 3'));
+  await shop.says('Ann');
+  const ended = await shop.pays(await shop.payout('Ann'), ACCEPTED, status('REFUND', 100));
+  expect(whyNoVerdict(ended, 'received', later(shop.now, 31 * DAY))).toMatchObject({
+    en: expect.stringContaining('¥1.00 came back'),
+  });
+});

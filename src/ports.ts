@@ -403,6 +403,8 @@ export type Store = {
   halt(merchant: string): Promise<Halt | undefined>;
   /** `by` the bot: a halt of the operator stays as it is, whatever the bot has read before. */
   setHalt(merchant: string, halt: Halt | undefined, by?: 'bot'): Promise<void>;
+  /** Lifts this halt, whenever its next probe is. `false`: another one stands there by now, and stays. */
+  resume(merchant: string, seen: Halt): Promise<boolean>;
 
   /**
    * Registers printed codes, at most 1000, all or none: how many of them are new. One that is there already as it is told

@@ -86,6 +86,19 @@ describe('a second person', () => {
     },
   );
 
+  test('does not lift the halt that somebody else has put there since: it was not the one they agreed on', async () => {
+    for (let n = 0; n < 3; n++) await planned();
+    const { store } = admin.world;
+    const halt = { code: 'OPERATOR', reason: 'x', since: instant(Date.now()), by: 'operator' } as const;
+    await store.setHalt('shop', halt);
+    const body = { merchant: 'shop', since: halt.since, reason: '查清楚了' };
+    const { waits } = (await admin.act('resume', body, await admin.signIn('li'))).body;
+    await store.setHalt('shop', { ...halt, reason: '有人在刷' });
+    expect((await admin.act('agree', { id: waits }, await admin.signIn('wang'))).status).toBe(409);
+    expect(await store.halt('shop')).toMatchObject({ reason: '有人在刷' });
+    await store.setHalt('shop', undefined);
+  });
+
   test('who agrees while the store is away has not agreed: it waits on, and is done once it is back', async () => {
     const payouts = [await planned(), await planned(), await planned()];
     const [li, wang] = [await admin.signIn('li'), await admin.signIn('wang')];

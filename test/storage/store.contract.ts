@@ -1069,6 +1069,27 @@ function rest(its: Its): void {
       expect(await store.halt('gated')).toBeUndefined();
     });
 
+    test('whoever resumes lifts the halt that they saw, whenever its next probe is, and no other', async () => {
+      const { store } = its();
+      const seen = {
+        code: 'NOTENOUGH',
+        reason: '余额不足',
+        since: NOW,
+        by: 'bot',
+        probeAt: later(NOW, SECOND),
+      } as const;
+      const operators = { code: 'OPERATOR', reason: '盘点', since: NOW, by: 'operator' } as const;
+      await store.setHalt('lifted', operators);
+      expect(await store.resume('lifted', seen)).toBe(false);
+      expect(await store.halt('lifted')).toStrictEqual(operators);
+      expect(await store.resume('lifted', { ...operators, reason: '对账' })).toBe(false);
+      expect(await store.resume('lifted', operators)).toBe(true);
+      await store.setHalt('lifted', { ...seen, probeAt: later(NOW, 60 * SECOND) }, 'bot');
+      expect(await store.resume('lifted', seen)).toBe(true);
+      expect(await store.halt('lifted')).toBeUndefined();
+      expect(await store.resume('lifted', seen)).toBe(true);
+    });
+
     test('whether campaigns are paused, and what is said meanwhile, is one of the facts', async () => {
       const { store } = its();
       const pause = { code: 'PAUSED', since: NOW, by: 'operator' } as const;

@@ -123,7 +123,7 @@ export class Operator {
     const halt = await store.halt(SHOP);
     if (!halt || halt.probeAt !== undefined) return;
     this.torture.tell(`the operator resumes after ${halt.code}`);
-    await store.setHalt(SHOP, undefined);
+    await store.resume(SHOP, halt);
   }
 
   private async halt(store: Store): Promise<void> {
@@ -133,7 +133,8 @@ export class Operator {
     await store.setHalt(SHOP, { code: 'OPERATOR', reason: 'to look', since: this.now(), by: 'operator' });
     await time.sleep(dice.between(20, 60) * SECOND);
     tell.call(this.torture, 'the operator resumes');
-    await store.setHalt(SHOP, undefined);
+    const halt = await store.halt(SHOP);
+    if (halt) await store.resume(SHOP, halt);
   }
 
   private async some(store: Store, is: (payout: Payout) => boolean): Promise<Payout | undefined> {

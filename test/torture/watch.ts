@@ -80,6 +80,14 @@ export class Watch {
           await store.setHalt(merchant, halt, by);
           return truth.halt(merchant);
         }),
+      resume: async (merchant, seen) => {
+        let isLifted = false;
+        await haltsOf(merchant).set({ who, now: now() }, undefined, undefined, async () => {
+          isLifted = await store.resume(merchant, seen);
+          return truth.halt(merchant);
+        });
+        return isLifted;
+      },
       lease: async (name, holder, ms, at) => {
         const asked = this.world.now();
         const lease = await store.lease(name, holder, ms, at);

@@ -56,6 +56,18 @@ export function probeAgain(code: string, now: Instant, since: Instant): Instant 
   return (probe === tomorrow || probe === nextMonth ? everyFiveMinutes : probe)(now, since);
 }
 
+type Shut = {
+  readonly code: string;
+  readonly reason: string;
+  readonly since: Instant;
+  readonly by: 'bot' | 'operator';
+};
+
+/** Whether it is one and the same halt, whenever its next probe is. */
+export function isSameHalt(one: Shut, other: Shut): boolean {
+  return one.code === other.code && one.reason === other.reason && one.since === other.since && one.by === other.by;
+}
+
 /** The merchant's balance is too low. */
 export function isShort(code: string): boolean {
   return code === 'NOTENOUGH' || code === 'NOT_ENOUGH';

@@ -17,7 +17,7 @@ import { readReason } from '../../core/payout/operator-steps.ts';
 import { asBillNo, type Payout } from '../../core/payout/payout.ts';
 import { pauseOf } from '../../core/rules/campaign-query.ts';
 import { pauseCampaign, resumeCampaign } from '../../engine/operate/campaigns.ts';
-import { haltMerchant, resumeMerchant } from '../../engine/operate/merchants.ts';
+import { haltMerchant } from '../../engine/operate/merchants.ts';
 import { type CancelPorts, cancelPayout, payoutOf, retryPayout, whyNotAmongAll } from '../../engine/operate/payouts.ts';
 import { ALARMS_NOTE, takeAlarms } from '../../engine/ops/alarms.ts';
 import type { OverviewPorts } from '../../engine/overview/ports.ts';
@@ -149,9 +149,7 @@ class Desk {
     if (!before || before.since !== Number(body.since)) throw new Denied(409, 'changed');
     const sum = await sumOf(this.ports.overview, name, this.ports.admin.secondPersonFrom);
     const run = async (): Promise<object> => {
-      const halt = await store.halt(name);
-      if (!halt || halt.since !== before.since) throw new Denied(409, 'changed');
-      await resumeMerchant(store, name);
+      if (!(await store.halt(name)) || !(await store.resume(name, before))) throw new Denied(409, 'changed');
       this.ports.nudge();
       return {};
     };

@@ -9,6 +9,7 @@ import { fen } from '../../core/base/money.ts';
 import type { Instant } from '../../core/base/time.ts';
 import type { Facts, FactsQuery, Follower } from '../../core/match/facts.ts';
 
+import { isSameHalt } from '../../core/payout/merchant-halt.ts';
 import { PAYOUT_STATES, type Payout, type PayoutState, type Step } from '../../core/payout/payout.ts';
 import { parseRedisUrl, type RedisAddress } from '../../lib/redis-address.ts';
 import type {
@@ -138,14 +139,7 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
       lostIn(await run(WRITE.ADD_COUNTERS, ...onceArgs(), ...counterArgs(counters), counterKeys(counters))),
 
     buckets: async campaign => bucketsOf(await run(READ.BUCKETS, campaign, naming(KEY.bucket + campaign))),
-    halt: async merchant => {
-      const halt = await run(READ.HALT, merchant);
-      return halt === null ? undefined : behind<Halt>(halt);
-    },
-    setHalt: async (merchant, halt, by) => {
-      await run(WRITE.SET_HALT, merchant, halt ? `${halt.by} ${JSON.stringify(halt)}` : '', by ?? '');
-    },
-
+    ...haltsOn(run),
     ...looksOn(run),
     ...codesOn(run),
     ...{ ...mailboxesOn(run), ...authorizationsOn(run), ...documentsOn(run), acts: actsOn(run) },
@@ -370,6 +364,26 @@ function snapshotOn(run: Run, isOpen: () => boolean): Pick<Store, 'snapshot' | '
     snapshotTogether: async open => {
       refuseIfClosed();
       return openRedisSnapshot({ run }, isOpen, open);
+    },
+  };
+}
+
+function haltsOn(run: Run): Pick<Store, 'halt' | 'setHalt' | 'resume'> {
+  return {
+    halt: async merchant => {
+      const halt = await run(READ.HALT, merchant);
+      return halt === null ? undefined : behind<Halt>(halt);
+    },
+    setHalt: async (merchant, halt, by) => {
+      await run(WRITE.SET_HALT, merchant, halt ? `${halt.by} ${JSON.stringify(halt)}` : '', by ?? '');
+    },
+    resume: async (merchant, seen) => {
+      for (;;) {
+        const text = await run(READ.HALT, merchant);
+        if (text === null) return true;
+        if (!isSameHalt(behind<Halt>(text), seen)) return false;
+        if ((await run(WRITE.RESUME, merchant, text)) === 'resumed') return true;
+      }
     },
   };
 }

@@ -427,6 +427,15 @@ else redis.call('HSET', P .. '${KEY.halt}', merchant, halt) end
 return 'OK'
 `);
 
+/** `resumed`, or `changed`: what was read of it is not what stands there. */
+export const RESUME = scriptOf<'resumed' | 'changed'>(`${PRELUDE}
+local merchant, seen = arg(), arg()
+local before = redis.call('HGET', P .. '${KEY.halt}', merchant)
+if before and before ~= seen then return 'changed' end
+redis.call('HDEL', P .. '${KEY.halt}', merchant)
+return 'resumed'
+`);
+
 /** Some answers given before an instant: how many. */
 export const FORGET = scriptOf<number>(`${PRELUDE}
 local before, limit = arg(), arg()

@@ -8,6 +8,7 @@ import type { EventKey } from '../../core/base/event.ts';
 import { NO_MONEY } from '../../core/base/money.ts';
 import type { Instant } from '../../core/base/time.ts';
 import type { Facts, FactsQuery } from '../../core/match/facts.ts';
+import { isSameHalt } from '../../core/payout/merchant-halt.ts';
 import { type Move, PAYOUT_STATES, type Payout, type PayoutState, type Step } from '../../core/payout/payout.ts';
 import type {
   Answer,
@@ -120,6 +121,13 @@ export async function openSqlite(file: string, open: typeof openDatabase = openD
     buckets: campaign => read(() => present(sql.buckets.get(campaign) ?? NO_BUCKETS)),
     halt: merchant => read(() => present(sql.halt.get(merchant))),
     setHalt: (merchant, halt, by) => write(() => writeHalt(sql, merchant, halt, by)),
+    resume: (merchant, seen) =>
+      write(() => {
+        const now = present(sql.halt.get(merchant));
+        if (now && !isSameHalt(now, seen)) return false;
+        sql.resume.run(merchant);
+        return true;
+      }),
 
     lease: (name, holder, ms, now) => write(() => leases.take(name, holder, ms, now)),
     release: (lease, now, left) => write(() => leases.release(lease, now, left)),

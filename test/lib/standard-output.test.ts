@@ -62,5 +62,5 @@ test('a level that is none is refused in one sentence, and an empty one is none 
     said += part.toString();
   });
   const [code] = (await once(child, 'close')) as [number];
-  expect([code, said]).toEqual([2, expect.stringContaining('LOG_LEVEL=loud is no level; use debug, info')]);
+  expect([code, said]).toEqual([2, expect.stringContaining('LOG_LEVEL=loud is no level; use trace, debug, info')]);
 }, 60_000);

@@ -27,6 +27,8 @@ type Piece = { readonly rows: readonly Written[]; readonly bytes: number };
 const SNIFFED_BYTES = 64 * 1024;
 /** Enough to know gzip and a byte order mark by. */
 const HEAD_BYTES = 4;
+/** No row of ours is as long, and each piece of a longer one would be looked at again with the next. */
+const LINE_MAX = 1_000_000;
 
 /** Throws `BadInput`: it cannot be read, or is in other letters than was said. `option`: how the file was named. */
 export async function* tableFile(file: string, options: TableOptions, option = ''): AsyncGenerator<Piece> {
@@ -38,6 +40,10 @@ export async function* tableFile(file: string, options: TableOptions, option = '
     const cut = isEnd || !whole.endsWith('\r') ? whole : whole.slice(0, -1);
     const lines = cut.split(/\r\n|\n|\r/);
     rest = (isEnd ? '' : lines.pop()!) + whole.slice(cut.length);
+    if (rest.length > LINE_MAX)
+      throw new BadInput(
+        t`${option === '' ? file : `${option} ${file}`}: a line has more than ${LINE_MAX} characters; expected a table, a row in each line`,
+      );
     const found = [...lines.map(line => rows.push(line)), isEnd ? rows.end() : undefined];
     const complete = found.filter(row => row !== undefined);
     if (complete.length > 0) yield { rows: complete, bytes };
@@ -113,6 +119,6 @@ function decoding(name: string, wanted: Encoding | undefined): (chunk: Buffer | 
 
 function decoderFor(name: string, first: Buffer, wanted: Encoding | undefined): Decoder {
   const found = sniff(first.subarray(0, SNIFFED_BYTES));
-  if (wanted === undefined && found !== 'utf-8') throw new BadInput(`${name}: ${encodingWords(found, true)}`);
+  if (wanted === undefined && found !== 'utf-8') throw new BadInput(t`${name}: ${encodingWords(found, true)}`);
   return decoderOf(wanted ?? 'utf-8', first);
 }

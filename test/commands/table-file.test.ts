@@ -71,6 +71,13 @@ describe('a table file', () => {
     await expect(rowsOf(Buffer.from('a'), 'gkb')).rejects.toThrow(/--encoding gkb: expected one of utf-8, gbk/);
   });
 
+  test('a workbook is called one, and a line without end is not read on', async () => {
+    const zip = Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(600)]);
+    const compound = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(600)]);
+    for (const bytes of [zip, compound]) await expect(rowsOf(bytes)).rejects.toThrow(/is a workbook \(Excel, WPS\)/);
+    await expect(rowsOf(Buffer.alloc(1_100_000, 'o'))).rejects.toThrow(/a line has more than 1000000 characters/);
+  });
+
   test('whose first other letter comes late is named all the same', async () => {
     await expect(rowsOf(Buffer.concat([Buffer.from('1,a\n'.repeat(50_000)), gbk('备注\n')]))).rejects.toThrow(/GBK/);
   });

@@ -57,6 +57,7 @@ const KINDS: [string, (path: string) => void, RegExp][] = [
     path => writeFileSync(path, Buffer.from([0xff, 0xfe, 0, 1, 0x80])),
     /UTF-16, not UTF-8; save it as UTF-8/,
   ],
+  ['a workbook', path => writeFileSync(path, Buffer.from('d0cf11e0a1b11ae1', 'hex')), /is Excel, not UTF-8/],
   ['GBK', path => writeFileSync(path, Buffer.from('c3fbd7d63a20baecb0fc0a', 'hex')), /is GBK, not UTF-8/],
 ];
 

@@ -55,7 +55,8 @@ export async function receive(file: string, options: ReceiveOptions): Promise<nu
 /** WeChat pushes UTF-8; a file that was saved in other letters is named, and read where `--encoding` says so. */
 function utf8Of(file: string, options: ReceiveOptions, bytes: Buffer): Buffer {
   const wanted = encodingOf(options);
-  const found = wanted ?? sniff(bytes);
+  const sniffed = sniff(bytes);
+  const found = wanted ?? (sniffed === 'workbook' ? 'unknown' : sniffed);
   if (found === 'unknown' && wanted === undefined)
     printNote(t`${file}: some bytes are no UTF-8, and are read as U+FFFD`);
   if (found === 'utf-8' || (found === 'unknown' && wanted === undefined)) return bytes;

@@ -15,14 +15,24 @@ export function encodingFrom(text: string): Encoding | undefined {
   return ENCODINGS.find(each => each.replace('-', '') === name);
 }
 
-/** What the bytes of a file's beginning are; `unknown`: no text that we know. A character cut off at the end does not matter. */
-export function sniff(bytes: Uint8Array): Encoding | 'unknown' {
+/** `workbook`: what a spreadsheet saves for itself (.xlsx, .xls); `unknown`: no text that we know. */
+type Found = Encoding | 'workbook' | 'unknown';
+
+/** What the bytes of a file's beginning are. A character cut off at the end does not matter. */
+export function sniff(bytes: Uint8Array): Found {
   const [first, second] = bytes;
+  if (WORKBOOKS.some(mark => mark.every((byte, n) => bytes[n] === byte))) return 'workbook';
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'utf-16';
   if (hasNuls(bytes)) return zerosAt(bytes, 0) || zerosAt(bytes, 1) ? 'utf-16' : 'unknown';
   if (decodes(bytes, 'utf-8')) return 'utf-8';
   return decodes(bytes, 'gb18030') ? 'gbk' : 'unknown';
 }
+
+/** A zip and a compound file. */
+const WORKBOOKS: readonly (readonly number[])[] = [
+  [0x50, 0x4b, 0x03, 0x04],
+  [0xd0, 0xcf, 0x11, 0xe0],
+];
 
 const hasNuls = (bytes: Uint8Array): boolean => bytes.includes(0);
 
@@ -63,13 +73,14 @@ export function decoded(decoder: Decoder, bytes: Uint8Array | undefined): string
 }
 
 /** What to do about a file that is not UTF-8; `option`: whether the command can be told. */
-export function encodingWords(found: Encoding | 'unknown', option: boolean): Wording {
+export function encodingWords(found: Found, option: boolean): Wording {
   return t`the file ${encodingProblem(found, option)}`;
 }
 
 /** The same, for the end of a sentence that begins with the file's name. */
-function encodingProblem(found: Encoding | 'unknown', option: boolean): Wording {
+function encodingProblem(found: Found, option: boolean): Wording {
   const save = t`save the table as "CSV UTF-8"`;
+  if (found === 'workbook') return t`is a workbook (Excel, WPS), and no table of text; ${save}`;
   if (found === 'unknown' || found === 'utf-8') return t`is not UTF-8; ${save}`;
   const name = found === 'utf-16' ? 'UTF-16' : t`GBK, as spreadsheets in China save it`;
   return t`is ${name}; ${option ? t`add --encoding ${found}, or ` : ''}${save}`;
@@ -87,7 +98,7 @@ export function tableText(bytes: Uint8Array): string | { readonly problem: Wordi
 }
 
 /** For people; `undefined`: it has no name. */
-export function encodingName(found: Encoding | 'unknown'): string | undefined {
+export function encodingName(found: Found): string | undefined {
   if (found === 'unknown' || found === 'utf-8') return undefined;
-  return found === 'utf-16' ? 'UTF-16' : 'GBK';
+  return found === 'workbook' ? 'Excel' : found === 'utf-16' ? 'UTF-16' : 'GBK';
 }

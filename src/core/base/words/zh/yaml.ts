@@ -115,6 +115,9 @@ export const YAML: Readonly<Record<string, string>> = {
   'the file {1}': '文件{1}',
   'save the table as "CSV UTF-8"': '请把表格另存为「CSV UTF-8」',
   'is not UTF-8; {1}': '不是 UTF-8 编码；{1}',
+  'is a workbook (Excel, WPS), and no table of text; {1}': '是 Excel（或 WPS）工作簿，不是文本表格；{1}',
+  '{1}: a line has more than {2} characters; expected a table, a row in each line':
+    '{1}：有一行超过 {2} 个字；应该是表格，一行一条',
   'GBK, as spreadsheets in China save it': 'GBK 编码（WPS、Excel 默认保存的）',
   'is {1}; {2}{3}': '是 {1}；{2}{3}',
   'add --encoding {1}, or ': '请加 --encoding {1}，或者',

@@ -91,7 +91,7 @@ const STORE = text({
       parseRedisUrl(value);
     } catch (error) {
       if (!(error instanceof BadInput)) throw error;
-      say(error.message);
+      say(error.words);
     }
   },
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { BadInput } from '../core/base/error.ts';
 import { type Instant, instant } from '../core/base/time.ts';
-import { t, type Wording } from '../core/base/words/words.ts';
+import { joined, t, type Wording } from '../core/base/words/words.ts';
 import {
   appIdsOf,
   INSTALLATION_NOTE,
@@ -99,7 +99,7 @@ export async function refuseBesideRealStore(folders: readonly string[], except: 
     const owner = readInstallation(note);
     if (owner?.kind === 'demo') continue;
     throw new BadInput(
-      t`${file} is the store of a real installation${owner ? ` (${showInstallation(owner)})` : ''}, so the demo does not start in this folder: name its configuration (hongbao start --config FILE), or start the demo in an empty folder${owner ? '' : t`. If it is left from a demo of version 0.1, remove ${file}`}`,
+      t`${file} is the store of a real installation${owner ? joined([' (', showInstallation(owner), ')']) : ''}, so the demo does not start in this folder: name its configuration (hongbao start --config FILE), or start the demo in an empty folder${owner ? '' : t`. If it is left from a demo of version 0.1, remove ${file}`}`,
     );
   }
 }

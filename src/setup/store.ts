@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { BadInput } from '../core/base/error.ts';
 import { beijingText, type Instant, MINUTE } from '../core/base/time.ts';
-import { t, type Wording } from '../core/base/words/words.ts';
+import { joined, t, type Wording } from '../core/base/words/words.ts';
 import type { Store } from '../ports.ts';
 import { openStore, type StoreOptions } from '../storage/open.ts';
 
@@ -12,7 +12,7 @@ export async function openStoreOf(config: Config, warn?: StoreOptions['warn']): 
   } catch (error) {
     const at = config.places?.store;
     if (!(error instanceof BadInput) || !at) throw error;
-    throw new BadInput(`${config.file}:${at.line}:${at.column}: ${error.message}`);
+    throw new BadInput(joined([`${config.file}:${at.line}:${at.column}: `, error.words]));
   }
 }
 

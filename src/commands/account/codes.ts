@@ -167,7 +167,7 @@ async function register(store: Store, file: string, lines: readonly CodeLine[]):
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'code-taken') throw error;
     throw new BadInput(
-      t`${file}: ${error.message}, counted from ${lines[0]!.code}; a code is registered once, with one prize and one box`,
+      t`${file}: ${error.words}, counted from ${lines[0]!.code}; a code is registered once, with one prize and one box`,
     );
   }
 }

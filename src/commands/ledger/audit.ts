@@ -109,7 +109,7 @@ export async function campaignsOf(config: Config): Promise<readonly Campaign[]> 
     return checkRuleFiles(await readRuleFiles([config.rules]), config).campaigns;
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
-    printNote(t`${error.message}: audited without budgets`);
+    printNote(t`${error.words}: audited without budgets`);
     return [];
   }
 }

@@ -4,7 +4,7 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Audit, type AuditReport } from '../../core/audit/audit.ts';
 import { BadInput } from '../../core/base/error.ts';
-import { t } from '../../core/base/words/words.ts';
+import { joined, t } from '../../core/base/words/words.ts';
 import { auditStore } from '../../engine/audit-store.ts';
 import { openStore, sqliteFileOf } from '../../storage/open.ts';
 import { checkFile, copyFile, keepAs } from '../../storage/sqlite/backup.ts';
@@ -56,7 +56,7 @@ function told(target: string, bytes: number, report: AuditReport | undefined, { 
     const proof = report
       ? t`each page is whole, and its books were audited`
       : t`each page is whole; its books were not audited`;
-    print(`${target}: ${(bytes / 1_000_000).toFixed(1)} MB, ${proof}`);
+    print(joined([`${target}: ${(bytes / 1_000_000).toFixed(1)} MB, `, proof]));
   }
   if (total === 0) return EXIT.fine;
   printNote(t`the audit found ${total} differences in it; \`hongbao audit\` names those of the store`);

@@ -11,7 +11,7 @@ import type { OpenId } from '../../core/base/event.ts';
 import { type Fen, fen, showFen } from '../../core/base/money.ts';
 import { suggest } from '../../core/base/suggest.ts';
 import { beijingText, type Instant, instant } from '../../core/base/time.ts';
-import { t, type Wording } from '../../core/base/words/words.ts';
+import { inLang, joined, t, type Wording } from '../../core/base/words/words.ts';
 import { seedOf } from '../../core/decide/draw.ts';
 import { keptForDraws } from '../../core/decide/prize-offer.ts';
 import { amountWords, type OpenIdLine, OpenIdReader, parseAmount } from '../../core/ops/recipients-file.ts';
@@ -200,7 +200,7 @@ function giftOf(options: SendOptions, campaign: Campaign, merchant: MerchantConf
   if (text !== undefined) {
     const amount = parseAmount(text);
     const { min, max } = payableBy(merchant);
-    if (amount === undefined) throw new BadInput(`--amount ${amountWords(text)}`);
+    if (amount === undefined) throw new BadInput(joined(['--amount ', amountWords(text)]));
     if (amount < min || amount > max)
       throw new BadInput(
         t`--amount: merchant "${merchant.name}" pays ${showFen(min)}..${showFen(max)} at once, not ${showFen(amount)}`,
@@ -343,7 +343,7 @@ async function write(store: Store, order: Order): Promise<Written> {
     }
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    written.stopped = error.message;
+    written.stopped = inLang(error.words, language());
   }
   bar.end();
   return written;

@@ -3,7 +3,7 @@
 
 import { fen, showFen } from '../base/money.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../base/time.ts';
-import { t, type Wording } from '../base/words/words.ts';
+import { joined, t, type Wording } from '../base/words/words.ts';
 import { daysOf } from '../exposure/open-days.ts';
 import type { Campaign, Once } from '../rules/campaign.ts';
 import { hasTrigger, isCash, isDraw, isWorth, leastOf, makesClaims, payingRules } from '../rules/campaign-query.ts';
@@ -51,7 +51,10 @@ const OCCASIONS: Record<Once, { readonly day: number; readonly ever: (at: Campai
 function occasions(campaign: Campaign): { readonly day: Other; readonly ever: Other; readonly round: Other } {
   const rules = campaign.rules.filter(makesClaims);
   const sum = (count: (once: Once) => number): number => rules.reduce((all, { once }) => all + count(once), 0);
-  const words = rules.map(({ id, once }) => t`"${id}" is once: ${once}`).join(', ');
+  const words = joined(
+    rules.map(({ id, once }) => t`"${id}" is once: ${once}`),
+    ', ',
+  );
   return {
     day: { value: sum(once => OCCASIONS[once].day), words },
     ever: { value: sum(once => OCCASIONS[once].ever(campaign)), words },

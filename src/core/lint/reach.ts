@@ -2,7 +2,7 @@
 // their names, the rules from top to bottom, and the first one that is running decides.
 
 import { beijingText, instant } from '../base/time.ts';
-import { t, type Wording } from '../base/words/words.ts';
+import { joined, t, type Wording } from '../base/words/words.ts';
 import { bookOf, type Match } from '../decide/match.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
 import type { Piece } from '../triggers/trigger.ts';
@@ -127,7 +127,7 @@ function lintRule(at: Linting, reach: Reach, rule: Rule, n: number): void {
   if (taken.length === 0) return;
   const isAll = rule.on.length > 0 && taken.length === pieces.length && taken.every(({ isWhole }) => isWhole);
   if (isAll && !hasMore(rule)) {
-    const by = [...new Set(taken.map(each => whoIs(each.by, campaign)))].join(', ');
+    const by = joined([...new Set(taken.map(each => whoIs(each.by, campaign)))], ', ');
     say(
       'rule-unreachable',
       ['rules', n, 'on'],

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import type { Instant } from '../base/time.ts';
-import { t, type Wording } from '../base/words/words.ts';
+import { joined, t, type Wording } from '../base/words/words.ts';
 
 /** The lease whose note says whose store it is. */
 export const INSTALLATION_NOTE = 'installation';
@@ -112,7 +112,7 @@ export function movedIn(before: Installation, now: Installation): Wording[] {
 export function showInstallation(installation: Installation): Wording {
   if (installation.kind === 'demo') return t`the demo`;
   const merchants = mchIdsOf(installation);
-  return [...appIdsOf(installation), ...(merchants.length > 0 ? merchants : [t`no merchant`])].join(', ');
+  return joined([...appIdsOf(installation), ...(merchants.length > 0 ? merchants : [t`no merchant`])], ', ');
 }
 
 /** As it is kept; `undefined`: it is none, or of a version to come. */

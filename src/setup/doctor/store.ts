@@ -55,7 +55,7 @@ export async function lookAtStore(config: Config, now: Instant): Promise<{ store
 function lookAtOwner(config: Config, note: string | undefined, now: Instant): Diagnosis[] {
   const owner = readInstallation(note);
   if (!owner || isSameInstallation(owner, installationOf(config, now))) return [];
-  return [found('store-foreign', undefined, { said: String(showInstallation(owner)) })];
+  return [found('store-foreign', undefined, { said: showInstallation(owner) })];
 }
 
 async function lookAtDisk(file: string): Promise<Diagnosis[]> {

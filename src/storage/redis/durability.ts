@@ -103,7 +103,7 @@ async function unfitOf(check: () => Promise<void>): Promise<Unfit | undefined> {
     return undefined;
   } catch (error) {
     if (!(error instanceof BadInput)) throw error;
-    return { fault: new Fault('store', 'never', 'unfit', error.message), isPassing: false };
+    return { fault: new Fault('store', 'never', 'unfit', error.words), isPassing: false };
   }
 }
 

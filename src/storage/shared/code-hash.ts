@@ -1,9 +1,11 @@
 // What both stores go by when they hold printed codes (一物一码): what may be asked for, and the hash that stands for a
 // code. A stolen store names no code that nobody typed yet: whoever wants one has to try all there may be. There are
 // 2^50 of those, so this makes it dear, not impossible.
+
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Fault } from '../../core/base/error.ts';
+import { t } from '../../core/base/words/words.ts';
 import type { PrintedCode } from '../../ports.ts';
 
 /** Codes of one call: they are written together, while everybody else waits. */
@@ -54,6 +56,6 @@ export function codeTaken(position: number): Fault {
     'store',
     'never',
     'code-taken',
-    `code ${position} of this call is registered already, as another one`,
+    t`code ${position} of this call is registered already, as another one`,
   );
 }

@@ -3,9 +3,11 @@
 //
 // A host that vanishes says nothing: no answer for SILENCE_MS to what was asked ends the connection, and a new one is
 // tried for as long as it takes. What is idle asks nothing and is left alone.
+
 import { once } from 'node:events';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { BadInput, messageOf } from '../../../core/base/error.ts';
+import { joined, t, type Wording } from '../../../core/base/words/words.ts';
 import type { RedisAddress } from '../../../lib/redis-address.ts';
 import { KEY, prefixOf } from './keys.ts';
 
@@ -48,7 +50,7 @@ export async function openClient(address: RedisAddress): Promise<Client> {
     return ofCluster(client, key, (await client.cluster('KEYSLOT', key)) as number);
   } catch (error) {
     client.disconnect();
-    throw new BadInput(`store: ${whyNot(lastError ?? error, error)}`);
+    throw new BadInput(joined(['store: ', whyNot(lastError ?? error, error)]));
   }
 }
 
@@ -192,25 +194,25 @@ async function closed(client: Redis | Cluster): Promise<void> {
 }
 
 /** Redis's own words at the first contact, with what to do. */
-function whyNot(...errors: readonly unknown[]): string {
+function whyNot(...errors: readonly unknown[]): Wording {
   // A cluster's own error says only that no node would do; the node's is inside.
   const inner = errors.map(error =>
     error instanceof Error && 'lastNodeError' in error ? error.lastNodeError : undefined,
   );
   const text = [...errors, ...inner].map(messageOf).join(' ');
   if (/NOAUTH|WRONGPASS|invalid (username|password)|AUTH/.test(text)) {
-    return 'Redis refuses the user name or the password; correct them in store: of bot.yaml';
+    return t`Redis refuses the user name or the password; correct them in store: of bot.yaml`;
   }
   if (/unknown command.*sentinel/is.test(text))
-    return 'who answers is no Sentinel; write redis:// instead of redis+sentinel://';
+    return t`who answers is no Sentinel; write redis:// instead of redis+sentinel://`;
   if (/sentinels are unreachable/.test(text))
-    return 'no Sentinel knows the primary; start them, or correct their addresses and what they call it (after the /) in store: of bot.yaml';
+    return t`no Sentinel knows the primary; start them, or correct their addresses and what they call it (after the /) in store: of bot.yaml`;
   if (/cluster support disabled/i.test(text))
-    return 'this Redis is no cluster; write redis:// instead of redis+cluster://';
-  if (/MOVED/.test(text)) return 'this Redis is a cluster; write redis+cluster:// instead of redis://';
-  if (/DB index/.test(text)) return 'this Redis has no database of that number; use /0';
+    return t`this Redis is no cluster; write redis:// instead of redis+cluster://`;
+  if (/MOVED/.test(text)) return t`this Redis is a cluster; write redis+cluster:// instead of redis://`;
+  if (/DB index/.test(text)) return t`this Redis has no database of that number; use /0`;
   const [reason] = /E[A-Z]{4,}|CERT_\w+|CLUSTERDOWN|LOADING|[Tt]ime(?:d ?)?out|self-signed certificate/.exec(text) ?? [
     'no answer',
   ];
-  return `Redis cannot be reached (${reason}); start it, or correct store: in bot.yaml`;
+  return t`Redis cannot be reached (${reason}); start it, or correct store: in bot.yaml`;
 }

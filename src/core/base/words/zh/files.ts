@@ -32,6 +32,20 @@ export const FILES: Readonly<Record<string, string>> = {
   'store: a cluster has only database 0; leave the number away': 'store：集群只有 0 号库，请删掉库号',
   'store: ?sentinelLogin=same is for redis+sentinel:// only': 'store：?sentinelLogin=same 只用于 redis+sentinel://',
   'store: a host is HOST:PORT, {1}': 'store：主机写成 主机:端口，{1}',
+  'Redis refuses the user name or the password; correct them in store: of bot.yaml':
+    'Redis 不接受这个用户名或密码；请改正 bot.yaml 的 store:',
+  'who answers is no Sentinel; write redis:// instead of redis+sentinel://':
+    '应答的不是 Sentinel；请把 redis+sentinel:// 写成 redis://',
+  'no Sentinel knows the primary; start them, or correct their addresses and what they call it (after the /) in store: of bot.yaml':
+    '没有 Sentinel 知道主库；请启动它们，或改正 bot.yaml 里 store: 的地址和主库名（/ 后面的）',
+  'this Redis is no cluster; write redis:// instead of redis+cluster://':
+    '这个 Redis 不是集群；请把 redis+cluster:// 写成 redis://',
+  'this Redis is a cluster; write redis+cluster:// instead of redis://':
+    '这个 Redis 是集群；请把 redis:// 写成 redis+cluster://',
+  'this Redis has no database of that number; use /0': '这个 Redis 没有这个库号；请用 /0',
+  'Redis cannot be reached ({1}); start it, or correct store: in bot.yaml':
+    '连不上 Redis（{1}）；请启动它，或改正 bot.yaml 的 store:',
+  'code {1} of this call is registered already, as another one': '这一批的第 {1} 个码已经登记过，而且内容不同',
   'store: a % in the user name or the password of a Redis is written %25':
     'store：Redis 的用户名或密码里的 % 要写成 %25',
   'store: unknown option ?{1}; known are {2}': 'store：没有 ?{1} 这个选项；有 {2}',

@@ -23,6 +23,9 @@ type Written = {
   readonly serialNo?: Located<string> | undefined;
 };
 
+/** A shorter one is none of WeChat Pay's, and would fail at the first call only. */
+const KEY_BITS = 2048;
+
 /** As far as it stands there and is right. */
 export type OwnFiles = {
   readonly certificate: Certificate | undefined;
@@ -45,6 +48,9 @@ function readKey(entry: Located<string>, desk: Desk): { pem: Buffer; key: KeyObj
   const say = (words: Wording): undefined => void desk.complain(entry.at, t`${entry.value} ${words}`);
   try {
     const key = createPrivateKey(read.pem);
+    const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+    if (bits > 0 && bits < KEY_BITS)
+      return say(t`is an RSA key of ${bits} bits, and the merchant's private key (apiclient_key.pem) has ${KEY_BITS}`);
     if (key.asymmetricKeyType === 'rsa') return { pem: read.pem, key };
     return say(t`holds no RSA key; expected the merchant's private key (apiclient_key.pem)`);
   } catch (error) {
@@ -127,7 +133,7 @@ function packedTrouble(reason: string, file: string, mchId: string): Wording {
   if (/mac verify/i.test(reason))
     return t`cannot be used (${reason}): its password must be the merchant number, here ${mchId}; it is another merchant's file, or its password was changed`;
   if (/unsupported/i.test(reason))
-    return t`cannot be used (${reason}); it is encrypted in an old way; take the PEM pair: openssl pkcs12 -legacy -in ${file} -nodes -clcerts -nokeys -out apiclient_cert.pem, and the same with -nocerts -out apiclient_key.pem`;
+    return t`cannot be used (${reason}); it is encrypted in an old way; take the PEM pair: openssl pkcs12 -legacy -in ${file} -nodes -clcerts -nokeys -out NEW_cert.pem, and the same with -nocerts -out NEW_key.pem`;
   const lacks = /load private key/i.test(reason)
     ? t`it holds no private key`
     : /load certificate/i.test(reason)

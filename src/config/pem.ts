@@ -25,13 +25,6 @@ export const KINDS: Readonly<Record<Content, Wording>> = {
   'public key': t`public key`,
 };
 
-/** Its names where 商户平台 hands it out. */
-const NAMES: Readonly<Record<Content, string>> = {
-  certificate: 'apiclient_cert.pem',
-  'private key': 'apiclient_key.pem',
-  'public key': 'pub_key.pem',
-};
-
 /** `problem`: for the end of a sentence that begins with `file`, with its fix. */
 export function pemIn(bytes: Buffer, file: string): Pem | { readonly problem: Wording } {
   const other = otherFormat(bytes, file);
@@ -60,7 +53,7 @@ function otherFormat(bytes: Buffer, file: string): Wording | undefined {
   if (binary) {
     const { content } = binary;
     const tool = content === 'certificate' ? 'x509' : content === 'public key' ? 'pkey -pubin' : 'pkey';
-    const make = `openssl ${tool} -inform der -in ${file} -out ${NAMES[content]}`;
+    const make = `openssl ${tool} -inform der -in ${file} -out NEW.pem`;
     return t`is a ${KINDS[content]} in binary form (DER); make it PEM: ${make}`;
   }
   const letters = sniff(bytes);

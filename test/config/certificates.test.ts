@@ -333,12 +333,22 @@ describe('a file that is no PEM', () => {
     [
       'a certificate in DER',
       () => cert(der(merchant.certPem))(),
-      /^14:18: bad\.pem is a certificate in binary form \(DER\); make it PEM: openssl x509 -inform der -in bad\.pem -out apiclient_cert\.pem/,
+      /^14:18: bad\.pem is a certificate in binary form \(DER\); make it PEM: openssl x509 -inform der -in bad\.pem -out NEW\.pem/,
     ],
     [
       'a key in DER',
       () => key(der(merchant.keyPem))(),
       /^15:17: bad\.pem is a private key in binary form \(DER\); make it PEM: openssl pkey -inform der/,
+    ],
+    [
+      'a key that is too short',
+      () =>
+        key(
+          generateKeyPairSync('rsa', { modulusLength: 1024 })
+            .privateKey.export({ type: 'pkcs8', format: 'pem' })
+            .toString(),
+        )(),
+      /^15:17: bad\.pem is an RSA key of 1024 bits, and the merchant's private key \(apiclient_key\.pem\) has 2048/,
     ],
     [
       'a p12 as the certificate',

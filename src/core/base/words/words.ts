@@ -55,7 +55,7 @@ function filled(template: string, values: readonly Wording[], lang: Lang): strin
 
 /** What is counted, as the texts say it. */
 export const NOUNS: readonly string[] = (
-  'boxes bytes buttons campaigns cells characters claims codes counters coupons days differences draws events files findings ' +
+  'bits boxes bytes buttons campaigns cells characters claims codes counters coupons days differences draws events files findings ' +
   'followers hours levels lines minutes others packets payouts people pixels prizes rows rules shares spaces steps stores ' +
   'tickets times warnings winners'
 ).split(' ');

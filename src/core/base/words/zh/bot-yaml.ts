@@ -34,8 +34,8 @@ export const BOT_YAML: Readonly<Record<string, string>> = {
     '是 PEM 文件（{1}）；请写在 `{2}:` 下面，这里写 p12 文件',
   "cannot be used ({1}): its password must be the merchant number, here {2}; it is another merchant's file, or its password was changed":
     '用不了（{1}）：密码应为商户号 {2}；这是别的商户的文件，或者密码改过',
-  'cannot be used ({1}); it is encrypted in an old way; take the PEM pair: openssl pkcs12 -legacy -in {2} -nodes -clcerts -nokeys -out apiclient_cert.pem, and the same with -nocerts -out apiclient_key.pem':
-    '用不了（{1}）；加密方式太旧；请转成 PEM：openssl pkcs12 -legacy -in {2} -nodes -clcerts -nokeys -out apiclient_cert.pem，再用 -nocerts -out apiclient_key.pem 运行一次',
+  'cannot be used ({1}); it is encrypted in an old way; take the PEM pair: openssl pkcs12 -legacy -in {2} -nodes -clcerts -nokeys -out NEW_cert.pem, and the same with -nocerts -out NEW_key.pem':
+    '用不了（{1}）；加密方式太旧；请转成 PEM：openssl pkcs12 -legacy -in {2} -nodes -clcerts -nokeys -out NEW_cert.pem，再用 -nocerts -out NEW_key.pem 运行一次',
   'it holds no private key': '里面没有私钥',
   'it holds no certificate': '里面没有证书',
   'it is damaged, or no PKCS#12 file': '文件坏了，或不是 PKCS#12 文件',
@@ -141,6 +141,8 @@ export const BOT_YAML: Readonly<Record<string, string>> = {
   "holds {1}; expected a certificate or a key of WeChat Pay's": '里面是 {1}；应为微信支付的证书或密钥',
   'is a PKCS#12 file; name it under `pfx:`, instead of certificate and privateKey':
     '是 PKCS#12 文件；请写在 `pfx:` 下面，代替 certificate 和 privateKey',
+  "is an RSA key of {1} bits, and the merchant's private key (apiclient_key.pem) has {2}":
+    '是 {1} 位的 RSA 私钥，而商户私钥（apiclient_key.pem）是 {2} 位',
   'is a {1} in binary form (DER); make it PEM: {2}': '是二进制（DER）的{1}；请转成 PEM：{2}',
   'is saved as UTF-16; save it as UTF-8: iconv -f UTF-16 -t UTF-8 {1} > NEW.pem':
     '存成了 UTF-16；请存成 UTF-8：iconv -f UTF-16 -t UTF-8 {1} > NEW.pem',

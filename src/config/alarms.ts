@@ -31,8 +31,13 @@ const ROBOT = text({
   oneLine: true,
   secret: true,
   check: (written, say) => {
-    if (written.trim() !== '' && hostOf(written, ['http:', 'https:']) === undefined)
+    if (written.trim() === '') return;
+    if (hostOf(written, ['http:', 'https:']) === undefined)
       say(t`expected the address of the robot, https://…; mind the name of the host, and the port (1 to 65535)`);
+    else if (new URL(written).username !== '' || new URL(written).password !== '')
+      say(
+        t`a name and password before "@" are not sent; leave them out, and give a token as \`secret:\` with \`kind: json\``,
+      );
   },
 });
 const SMTP = text({
@@ -112,6 +117,8 @@ export function checkAlarms({ value: { repeat, webhooks, email }, at }: Written,
       say(url.at, t`this is the address of a robot of ${home}; say \`kind: ${home}\``);
     else if (home === 'wecom' && !new URL(url.value).searchParams.get('key'))
       say(url.at, t`a robot of 企业微信 has its key in its address: …/cgi-bin/webhook/send?key=…; copy all of it`);
+    if (secret && kind === 'json' && !/^[\x21-\x7e]*$/.test(secret.value))
+      say(secret.at, t`a token goes in a header of HTTP: letters, digits and signs of ASCII, without blanks`);
     if (secret && kind === 'wecom') say(secret.at, t`a robot of 企业微信 has no secret; leave it out`);
   }
 }

@@ -291,6 +291,16 @@ describe('is refused at its place, with its fix, in both languages:', () => {
     ],
     ['a robot at no host', ROBOT('{ kind: json, url: "https://[::1/x" }'), /^28:41: expected the address of the robot/],
     [
+      'a robot with a password in its address',
+      ROBOT('{ kind: json, url: "https://ops:pa55@example.com/x" }'),
+      /^28:41: a name and password before "@" are not sent[^]*$/,
+    ],
+    [
+      'a token in Chinese',
+      ROBOT('{ kind: json, url: "https://example.com/x", secret: 口令 }'),
+      /^28:\d+: a token goes in a header of HTTP/,
+    ],
+    [
       'a robot of 飞书 as one of 企业微信',
       ROBOT('{ kind: wecom, url: "https://open.feishu.cn/open-apis/bot/v2/hook/abc" }'),
       /^28:42: this is the address of a robot of feishu; say `kind: feishu`/,

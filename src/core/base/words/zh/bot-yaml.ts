@@ -252,6 +252,10 @@ export const BOT_YAML: Readonly<Record<string, string>> = {
   'a log level': '日志级别',
   'how openids are logged': 'openid 的写法',
   'accounts: expected at least one': 'accounts：至少要有一个公众号',
+  'a name and password before "@" are not sent; leave them out, and give a token as `secret:` with `kind: json`':
+    '“@”前面的用户名和密码不会发送；请删掉，口令写在 `secret:`（`kind: json`）',
+  'a token goes in a header of HTTP: letters, digits and signs of ASCII, without blanks':
+    '口令放在 HTTP 头里：只能用 ASCII 的字母、数字和符号，不能有空格',
   'expected the address of the robot, https://…; mind the name of the host, and the port (1 to 65535)':
     '这里应写机器人的地址 https://…；请看主机名和端口（1 到 65535）对不对',
   'expected {1}; "@", ":", "/", "#" and "?" in a name or password are written %40, %3A, %2F, %23 and %3F':

@@ -29,9 +29,16 @@ export function createSender({ webhooks, email }: AlarmSettings, clock: Clock): 
     if (email) ways.push([`mail to ${email.to.join(', ')}`, mail(email, message)]);
     const results = await Promise.allSettled(ways.map(([, work]) => work));
     return results.flatMap((result, n) =>
-      result.status === 'rejected' ? [`${ways[n]![0]}: ${messageOf(result.reason)}`] : [],
+      result.status === 'rejected' ? [`${ways[n]![0]}: ${reasonOf(result.reason)}`] : [],
     );
   };
+}
+
+/** `fetch failed` says nothing: why, its cause knows. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof TypeError ? error.cause : undefined;
+  if (!(cause instanceof Error)) return messageOf(error);
+  return cause.message || ('code' in cause ? String(cause.code) : messageOf(error));
 }
 
 async function post(hook: Webhook, message: Message, clock: Clock): Promise<void> {

@@ -229,6 +229,12 @@ describe('alarms', () => {
     expect(err).toMatch(/not reached: json .*HTTP 404/);
   });
 
+  test('and why somebody was not: that there is nobody at that port, not that it failed', async () => {
+    const world = await start({ lines: 'alarms:\n  webhooks:\n    - { kind: json, url: "http://127.0.0.1:9/x" }\n' });
+    const { err } = await inProcess(() => testAlarms({ config: join(world.folder, 'bot.yaml') }));
+    expect(err).toMatch(/not reached: json 127\.0\.0\.1:9: (connect ECONNREFUSED|bad port)/);
+  });
+
   test('where bot.yaml names nobody, nothing is looked at', async () => {
     const world = await start({ lines: '' });
     expect(world.bot.calling).toBeUndefined();

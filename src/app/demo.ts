@@ -118,6 +118,8 @@ function openTheShop({ control }: Simulator, clock: MovableClock): void {
   control.moveClock({ advanceMs: opens + 5 * MINUTE - time + (time >= closes ? DAY : 0) });
 }
 
+const PORT_MAX = 65_535;
+
 async function startWithFallback(
   port: number,
   clock: MovableClock,
@@ -132,8 +134,9 @@ async function startWithFallback(
     accounts: [account],
     merchants: [{ mchId: MCH_ID, apiV2Key, balance: BALANCE, appIds: [APP_ID] }],
   };
+  const hasTwoAbove = port > 0 && port + 2 <= PORT_MAX;
   try {
-    return await startSimulator({ ...options, port: port === 0 ? 0 : port + 1, payPort: port === 0 ? 0 : port + 2 });
+    return await startSimulator({ ...options, port: hasTwoAbove ? port + 1 : 0, payPort: hasTwoAbove ? port + 2 : 0 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     return startSimulator({ ...options, port: 0, payPort: 0 });

@@ -18,13 +18,14 @@ const SAME_NOTE_MS = 10_000;
 
 export async function simulator(options: SimulatorOptions): Promise<() => Promise<void>> {
   const wanted = wantedOf(options);
+  const told = options.replay === undefined ? undefined : textIn(options.replay);
   const running = await startSimulator(wanted).catch((error: unknown) => {
-    throw portTaken(error, options);
+    throw startTrouble(error, options);
   });
   if (options.payNotify !== undefined) running.setPayNotify(options.mchId, options.payNotify);
   print(banner(options, running));
   if (options.webhook !== '') greeted(await running.verifyWebhook(NAME), options.webhook, running.url);
-  if (options.replay !== undefined) await replay(options.replay, running.url);
+  if (options.replay !== undefined) await replay(options.replay, told ?? '', running.url);
   return () => running.close();
 }
 
@@ -158,10 +159,8 @@ function recorder(file: string): NonNullable<Wanted['recorded']> {
 }
 
 /** What was done by the control API, once more, in its order; everything else was said by others. */
-async function replay(file: string, url: string): Promise<void> {
-  const lines = readFileSync(file, 'utf8')
-    .split('\n')
-    .filter(line => line !== '');
+async function replay(file: string, told: string, url: string): Promise<void> {
+  const lines = told.split('\n').filter(line => line !== '');
   for (const [index, line] of lines.entries()) {
     const call = recordedIn(line, `${file}:${index + 1}`);
     const path = /^(?:\/simulator)?(\/control\/.*)$/.exec(call.path)?.[1];
@@ -172,6 +171,14 @@ async function replay(file: string, url: string): Promise<void> {
     print(
       `  ${call.method} ${path} ${answer.status}${answer.status === call.status ? '' : ` (${call.status} before)`}`,
     );
+  }
+}
+
+function textIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new BadInput(`--replay ${file} cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -205,8 +212,9 @@ function signingOf(text: string): Signing {
   }
 }
 
-function portTaken(error: unknown, { port, payPort }: SimulatorOptions): unknown {
-  const { code, port: taken } = error as NodeJS.ErrnoException & { port?: number };
+function startTrouble(error: unknown, { port, payPort, folder }: SimulatorOptions): unknown {
+  const { code, port: taken, path } = error as NodeJS.ErrnoException & { port?: number };
+  if (path !== undefined) return new BadInput(`--folder ${folder} cannot be used: ${messageOf(error)}`);
   if (code !== 'EADDRINUSE' && code !== 'EACCES') return error;
   const name = String(taken) === payPort ? '--pay-port' : '--port';
   const why = code === 'EACCES' ? 'needs more rights' : 'is taken by another program';

@@ -104,6 +104,8 @@ function fileTrouble(store: string): Wording | undefined {
   if (file.startsWith(':memory:'))
     return t`store: what is kept in memory is lost with the bot; name a file, such as sqlite:data/bot.db`;
   if (/[?#]/.test(file)) return t`store: a file has no options; write sqlite:${file.replace(/[?#].*$/, '')}`;
+  if (/^~|\$/.test(file))
+    return t`store: "~" and "$" are read by a shell, and not here; write the whole path, such as sqlite:/var/lib/hongbao/bot.db`;
   if (file !== file.trim()) return t`store: there is a blank around the name of the file; write sqlite:${file.trim()}`;
   if (/[/\\]$/.test(file)) return t`store: this is a folder; name a file in it, such as sqlite:${file}bot.db`;
   return undefined;

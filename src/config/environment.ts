@@ -16,7 +16,7 @@ export function substitute(written: string, env: Environment, say: (message: Wor
   }
   let isWhole = true;
   const text = written.replace(/\$\{(\w+)\}/g, (_, name: string) => {
-    const value = env[name];
+    const value = Object.hasOwn(env, name) ? env[name] : undefined;
     const trouble = troubleWith(name, value);
     if (value !== undefined && trouble === undefined) return value;
     say(trouble!);

@@ -221,6 +221,13 @@ describe('is refused at its place, with its fix, in both languages:', () => {
       set('store', 'sqlite://data/bot.db'),
       /^4:8: store: .*; write sqlite:data\/bot\.db$/,
     ],
+    ['a store in "~"', set('store', 'sqlite:~/bot.db'), /^4:8: store: "~" and "\$" are read by a shell, and not here/],
+    ['a store in $HOME', set('store', 'sqlite:$HOME/bot.db'), /^4:8: store: "~" and "\$" are read by a shell/],
+    [
+      'a variable that JavaScript has and the environment has not',
+      set('secret', '${constructor}'),
+      /^5:9: the environment has no constructor/,
+    ],
     ['a store in memory', set('store', '"sqlite::memory:"'), /^4:8: store: what is kept in memory is lost/],
     [
       'a file with options',

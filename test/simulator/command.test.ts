@@ -52,6 +52,17 @@ test('what was recorded is done again by another one', async () => {
   await expect(start({ replay: record })).rejects.toThrow(/calls\.jsonl:1: not a line that --record wrote/);
 });
 
+test('a record or a folder that cannot be used is named, and nothing is started', async () => {
+  await expect(start({ replay: join(folder, 'none') })).rejects.toThrow(/^--replay .*none cannot be read: ENOENT/);
+  await expect(start({ replay: folder })).rejects.toThrow(/cannot be read: EISDIR/);
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  await expect(start({ folder: join(file, 'x'), memory: false })).rejects.toThrow(
+    /^--folder .* cannot be used: ENOTDIR/,
+  );
+  expect(printed).toBe('');
+});
+
 test('the handshake is sent at the start, and what came of it is said; so is a push that nobody took', async () => {
   const bot = createServer((req, res) => {
     req.resume();

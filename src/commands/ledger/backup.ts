@@ -15,6 +15,7 @@ export type BackupOptions = Common & { readonly audit?: boolean };
 
 /** 0: it is there and proven. 1: it is there, and the books in it do not balance, as those of the store do not. */
 export function backup(target: string, options: BackupOptions): Promise<number> {
+  if (target === '') throw new BadInput(t`the name of the file is empty; name one that is not there yet`);
   const file = resolve(target);
   if (existsSync(file)) throw new BadInput(t`${target} is there already, and is not written over; name another file`);
   if (!existsSync(dirname(file))) throw new BadInput(t`there is no folder ${dirname(file)}; make it first`);

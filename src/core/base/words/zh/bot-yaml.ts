@@ -252,6 +252,8 @@ export const BOT_YAML: Readonly<Record<string, string>> = {
   'a log level': '日志级别',
   'how openids are logged': 'openid 的写法',
   'accounts: expected at least one': 'accounts：至少要有一个公众号',
+  'store: "~" and "$" are read by a shell, and not here; write the whole path, such as sqlite:/var/lib/hongbao/bot.db':
+    'store：“~”和“$”只有命令行才认识，这里不认识；请写完整路径，例如 sqlite:/var/lib/hongbao/bot.db',
   'a name and password before "@" are not sent; leave them out, and give a token as `secret:` with `kind: json`':
     '“@”前面的用户名和密码不会发送；请删掉，口令写在 `secret:`（`kind: json`）',
   'a token goes in a header of HTTP: letters, digits and signs of ASCII, without blanks':

@@ -160,6 +160,7 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   'merchant "{1}" is halted: nothing more is sent, what is planned waits. `hongbao merchant resume {2}` lets it go on':
     '商户「{1}」停了：什么都不再发，计划好的等着。`hongbao merchant resume {2}` 可以恢复',
   'merchant "{1}" was not halted': '商户「{1}」没有停',
+  'the name of the file is empty; name one that is not there yet': '文件名是空的；请写一个还没有的文件',
   'merchant "{1}" was halted anew in this moment: look at it again (`hongbao merchant list`)':
     '商户「{1}」刚刚又被停了：请再看一次（`hongbao merchant list`）',
   'merchant "{1}" goes on; it was halted by the {2} since {3}: {4}': '商户「{1}」恢复了；{3} 起由 {2} 停的：{4}',

@@ -6,6 +6,7 @@ import { Fault } from '../core/base/error.ts';
 import type { Event, OpenId } from '../core/base/event.ts';
 import { awardsOf } from '../core/decide/decision.ts';
 import { isWanted, refunded, wasHandedOn } from '../core/goods/parcel.ts';
+import { insteadKeyOf } from '../core/match/claim-key.ts';
 import type { Facts } from '../core/match/facts.ts';
 import { channelOf } from '../core/payout/channels/index.ts';
 import { isFinal, type Payout } from '../core/payout/payout.ts';
@@ -73,7 +74,8 @@ export async function undo(ports: UndoPorts, event: Event, cause: Cancel): Promi
 
 /** Things that a refunded payment had won are not sent. One that was handed on before is for a person. */
 async function undoGoods({ store, clock, log }: UndoPorts, { event, decision }: Earning): Promise<void> {
-  const claims = new Set(awardsOf(decision).map(({ claimKey }) => claimKey));
+  // One may have been given in the place of a prize that WeChat Pay had refused.
+  const claims = new Set(awardsOf(decision).flatMap(({ claimKey }) => [claimKey, insteadKeyOf(claimKey)]));
   let gone: readonly string[] = [];
   await change(store, `${event.account}/${event.user}`, before => {
     const meant = before.parcels.filter(parcel => claims.has(parcel.claim) && isWanted(parcel));

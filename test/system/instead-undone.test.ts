@@ -34,6 +34,11 @@ rules:
 ${more}`;
 const VOUCHER = '  first: { voucher: { stock: "1234567", value: ¥5.00 }, fallbackTo: other }\n';
 const TO_CASH = rules(`${VOUCHER}  other: { redpacket: ¥1.00 }`);
+const TO_GOODS = rules(
+  `${VOUCHER}  other: { goods: 保温杯, stock: 1 }`,
+  'shipping: { consent: 只用于寄送。, keep: 90d }\n',
+);
+const SEALED: WorldOptions = { lines: 'personalKey: 7d0c3e54d1a9481c8b7f3b1d9e2f6a557d0c3e54d1a9481c' };
 const TRANSFERS = rules('  first: { redpacket: ¥2.00, fallbackTo: other }\n  other: { redpacket: ¥1.00 }');
 
 let world: World;
@@ -157,6 +162,19 @@ describe('neither the refused prize nor the one instead of it is owed', () => {
     expect(await buckets()).toEqual(NOTHING);
   });
 
+  test('after a refund, where the other one is a thing: nobody sends it', async () => {
+    await open(TO_GOODS, 'redpack', SEALED);
+    const ann = person(ANN);
+    const order = await pays(ann);
+    await ends(ann, 'voucher failed');
+    await world.bot.instead.sweep();
+    expect(await says(ann, '同意')).toContain('姓名');
+    await refunds(order);
+    expect(await says(ann, '王小明 13812345678 上海市徐汇区万航渡路1号')).toContain('你没有等着寄的奖品');
+    const parcels = await world.store.document('parcels', `tea/${ann}`);
+    expect(parcels!.text).not.toMatch(/"state":"(open|given)"/);
+  });
+
   test.each(['before', 'after'])('after an unfollow, %s the other one was given', async when => {
     await open(TO_CASH);
     const ann = person(ANN);
@@ -201,10 +219,7 @@ describe('what stands in the place of a refused voucher', () => {
   });
 
   test('may be goods, whose winner is asked where to send them', async () => {
-    const shipping = 'shipping: { consent: 只用于寄送。, keep: 90d }\n';
-    await open(rules(`${VOUCHER}  other: { goods: 保温杯, stock: 1 }`, shipping), 'redpack', {
-      lines: 'personalKey: 7d0c3e54d1a9481c8b7f3b1d9e2f6a557d0c3e54d1a9481c',
-    });
+    await open(TO_GOODS, 'redpack', SEALED);
     const ann = person(ANN);
     await says(ann, '领券');
     await ends(ann, 'voucher failed');

@@ -223,7 +223,7 @@ export async function* codePages(read: (from: string) => Promise<CodeRows>, afte
 function batchesFrom(rows: readonly string[]): CodeBatch[] {
   const batches: CodeBatch[] = [];
   for (let n = 0; n < rows.length; n += 4) {
-    const [codes, active, boxes] = rows.slice(n + 1, n + 4).map(Number) as [number, number, number];
+    const [codes = 0, active = 0, boxes = 0] = rows.slice(n + 1, n + 4).map(Number);
     batches.push({ batch: rows[n]!, codes, active, boxes });
   }
   return batches.sort((a, b) => (a.batch < b.batch ? -1 : 1));

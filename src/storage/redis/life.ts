@@ -1,7 +1,7 @@
 // A payout with its history, and the counters of a follower, as a snapshot reads them on Redis: one text each, since a reply of many
 // small ones takes longer on both sides. For an audit one name stands for whoever they are of (`standing`): then names and what
 // payouts hold are nearly always the same few, which are read once.
-import type { OpenId } from '../../core/base/event.ts';
+import { openId } from '../../core/base/event.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { HistoryLine, SnapshotPart, SnapshotRows } from '../../ports.ts';
 import { lineFrom, type StoredLine } from '../shared/rows.ts';
@@ -54,7 +54,7 @@ export function historyUpTo(
 /** Counters and values in turn, and at last whose they are. */
 export function ownIn(row: string): Own {
   const fields = row.split('\0');
-  const user = fields.pop() as OpenId;
+  const user = openId(fields.pop()!);
   return { user, counters: countersIn(fields, field => counterNamed(user, field)) };
 }
 
@@ -87,9 +87,9 @@ export function standing(stand: string): { life(text: string): Life; own(row: st
       return { name: owner !== '' && owner === user ? named(field) : name, add };
     });
   const long = memoized(text => {
-    const [campaign, merchant] = text.split('\0', 2) as [string, string];
+    const [campaign = '', merchant = ''] = text.split('\0', 2);
     const short = text.slice(campaign.length + merchant.length + 2);
-    return longHolds(short, { campaign, merchant, user: stand as OpenId });
+    return longHolds(short, { campaign, merchant, user: openId(stand) });
   });
   const standingIn = (short: string, { campaign, merchant }: Whose): Payout['holds'] =>
     long(`${campaign}\0${merchant}\0${short}`);

@@ -1,4 +1,5 @@
 // Mailboxes in Redis, in two halves: version and what was sent, and what is owed, which most have nothing of.
+import { openId } from '../../core/base/event.ts';
 import type { Mailbox, Person, Store } from '../../ports.ts';
 import { checkMailbox, checkPerson } from '../shared/mailbox.ts';
 import { type Connection, scriptOf } from './link/connection.ts';
@@ -68,5 +69,5 @@ export function halfOf(text: string): [version: number, rows: string] {
 
 export function personOf(text: string): Person {
   const slash = text.indexOf('/');
-  return { account: text.slice(0, slash), user: text.slice(slash + 1) as Person['user'] };
+  return { account: text.slice(0, slash), user: openId(text.slice(slash + 1)) };
 }

@@ -7,7 +7,7 @@ import type { Counter } from '../../core/base/counter.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import type { Follower } from '../../core/match/facts.ts';
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
-import type { HistoryLine } from '../../ports.ts';
+import type { HistoryLine, Answer } from '../../ports.ts';
 import { CHANGING, lineFrom, type StoredLine } from '../shared/rows.ts';
 import { counterPlace } from './counter-place.ts';
 import { type Named, naming } from './link/connection.ts';
@@ -160,6 +160,11 @@ export function followerArgs(follower: Follower): string[] {
   const { account, user, follows, leftAt } = follower;
   const left = leftAt === undefined ? '' : `/${whole(leftAt)}`;
   return [`${account}/${user}`, `${whole(follows)}${left} ${JSON.stringify(follower)}`];
+}
+
+/** An answer, behind the token of the call that wrote it. */
+export function answerBehind(found: string): Answer {
+  return JSON.parse(found.slice(TOKEN_LENGTH)) as Answer;
 }
 
 /** What stands behind the first word, which is for scripts. */

@@ -4,7 +4,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../../core/base/error.ts';
-import type { EventKey } from '../../core/base/event.ts';
+import { eventKey } from '../../core/base/event.ts';
 import { fen } from '../../core/base/money.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 import type { Follower } from '../../core/match/facts.ts';
@@ -12,7 +12,6 @@ import type { Follower } from '../../core/match/facts.ts';
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type {
   Act,
-  Answer,
   DocumentRow,
   Halt,
   HeldCode,
@@ -32,7 +31,7 @@ import { historyUpTo, LIFE, lifeFrom, ownIn } from './life.ts';
 import { type Connection, naming, type Script, scriptOf } from './link/connection.ts';
 import { KEY } from './link/keys.ts';
 import { mailboxFrom, personOf } from './mailbox.ts';
-import { behind, payoutFrom, storedLine, TOKEN_LENGTH } from './rows.ts';
+import { behind, payoutFrom, storedLine, answerBehind } from './rows.ts';
 import { sharedOf, theirsIn } from './theirs.ts';
 import { PRELUDE } from './write-scripts.ts';
 
@@ -461,8 +460,8 @@ const ANSWER_ROWS: Reading<SnapshotRows['answers']> = {
   width: 2,
   as: ([event, stored]) => {
     const slash = event!.indexOf('/');
-    const answer = JSON.parse(stored!.slice(TOKEN_LENGTH)) as Answer;
-    return { account: event!.slice(0, slash), key: event!.slice(slash + 1) as EventKey, answer };
+    const answer = answerBehind(stored!);
+    return { account: event!.slice(0, slash), key: eventKey(event!.slice(slash + 1)), answer };
   },
 };
 

@@ -53,9 +53,7 @@ import {
   onceArgs,
   payoutsFrom,
   planArgs,
-  TOKEN_LENGTH,
-  whole,
-} from './rows.ts';
+  whole, answerBehind } from './rows.ts';
 import { joinRedisSnapshot, openRedisSnapshot } from './snapshot.ts';
 import * as WRITE from './write-scripts.ts';
 
@@ -163,10 +161,6 @@ function storeOn(connection: Connection, time: LeaseTime): Store {
 async function readAnswer(run: Run, account: string, key: EventKey): Promise<Answer | undefined> {
   const found = await run(READ.ANSWERED, eventField(account, key));
   return found === null ? undefined : answerBehind(found);
-}
-
-function answerBehind(found: string): Answer {
-  return JSON.parse(found.slice(TOKEN_LENGTH)) as Answer;
 }
 
 async function begin(run: Run, key: EventKey, wanted: FactsQuery): Promise<Begun> {

@@ -1,5 +1,6 @@
 // How things lie in their rows: which columns a payout has, which of them a step writes anew, and the way there and back.
 
+import { type JsonText, saidBy } from '../../core/base/json-text.ts';
 import type { Instant } from '../../core/base/time.ts';
 import type { Follower } from '../../core/match/facts.ts';
 
@@ -83,15 +84,15 @@ export function named<Row>(fields: readonly string[], values: readonly Value[]):
 export type StoredLine = [
   token: string | null,
   version: number,
-  at: number,
-  from: string,
-  to: string,
-  what: string,
+  at: Instant,
+  from: HistoryLine['from'],
+  to: HistoryLine['to'],
+  what: HistoryLine['what'],
   detail: string | null,
 ];
 
 export function lineFrom(billNo: BillNo, [, version, at, from, to, what, detail]: StoredLine): HistoryLine {
-  const line = { billNo, version, at, from, to, what } as HistoryLine;
+  const line = { billNo, version, at, from, to, what };
   return detail === null ? line : { ...line, detail };
 }
 
@@ -114,7 +115,7 @@ export type FollowerRow = {
   readonly follows: number;
   readonly followedAt: Instant | null;
   readonly leftAt: Instant | null;
-  readonly invitedBy: string | null;
+  readonly invitedBy: JsonText<NonNullable<Follower['invitedBy']>> | null;
 };
 
 /** The columns of a `SELECT` that gives a `FollowerRow`. */
@@ -130,7 +131,7 @@ export function followerOf(
     follows,
     ...(followedAt !== null && { followedAt }),
     ...(leftAt !== null && { leftAt }),
-    ...(invitedBy !== null && { invitedBy: JSON.parse(invitedBy) as NonNullable<Follower['invitedBy']> }),
+    ...(invitedBy !== null && { invitedBy: saidBy(invitedBy) }),
   };
 }
 

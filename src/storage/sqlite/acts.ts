@@ -4,7 +4,7 @@ import type { Act, OperatorLog } from '../../ports.ts';
 import type { Value } from '../shared/rows.ts';
 import { present, stored } from '../shared/rows.ts';
 import type { Access } from './group-commit.ts';
-import type { Database, Statement } from './schema.ts';
+import type { Database } from './schema.ts';
 
 /** The columns of a `SELECT` that gives an act. */
 export const ACT = 'id, at, by_ AS "by", what, about, detail';
@@ -16,7 +16,7 @@ export function actValues({ at, by, what, about, detail }: Omit<Act, 'id'>): Val
 
 export function actsIn(db: Database, { read, write }: Access): OperatorLog {
   const add = db.prepare('INSERT INTO act (at, by_, what, about, detail) VALUES (?, ?, ?, ?, ?)');
-  const list = db.prepare(`SELECT ${ACT} FROM act WHERE id < ? ORDER BY id DESC LIMIT ?`) as Statement<Act>;
+  const list = db.prepare<Act>(`SELECT ${ACT} FROM act WHERE id < ? ORDER BY id DESC LIMIT ?`);
   return {
     append: async act => {
       await write(() => add.run(...actValues(act)));

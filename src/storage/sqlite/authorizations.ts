@@ -23,7 +23,7 @@ export function authorizationOf({ version, what }: AuthorizationRow): HeldAuthor
 type Authorizations = Pick<Store, 'authorization' | 'putAuthorization' | 'authorizations'>;
 
 export function authorizationsIn(db: Database, { read, write }: Access): Authorizations {
-  const prepare = (text: string): Statement<AuthorizationRow> => db.prepare(text) as Statement<AuthorizationRow>;
+  const prepare = (text: string): Statement<AuthorizationRow> => db.prepare<AuthorizationRow>(text);
   const find = prepare(`SELECT ${AUTHORIZATION} FROM authorization WHERE merchant = ? AND user = ?`);
   const add = prepare(`INSERT INTO authorization (merchant, user, version, what) VALUES (?, ?, 1, ?)
     ON CONFLICT (merchant, user) DO NOTHING`);

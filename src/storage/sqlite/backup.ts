@@ -24,7 +24,7 @@ export async function checkFile(file: string): Promise<void> {
   const { DatabaseSync } = await loadDriver();
   const db = new DatabaseSync(file, { timeout: TIMEOUT_MS });
   try {
-    const rows = db.prepare('PRAGMA integrity_check').all() as { readonly integrity_check: string }[];
+    const rows = db.prepare<{ readonly integrity_check: string }>('PRAGMA integrity_check').all();
     const said = rows.map(row => row.integrity_check);
     if (said.join() !== 'ok') throw new BadInput(`the copy is damaged: ${said.slice(0, 3).join('; ')}`);
     // What a look at it left beside goes into it.

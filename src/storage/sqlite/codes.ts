@@ -55,7 +55,7 @@ type Statements = ReturnType<typeof statementsOf>;
 type BoxRow = { readonly box: number; readonly codes: number };
 
 function statementsOf(db: Database) {
-  const prepare = <Row>(text: string): Statement<Row> => db.prepare(text) as Statement<Row>;
+  const prepare = <Row>(text: string): Statement<Row> => db.prepare<Row>(text);
   return {
     add: prepare('INSERT INTO code (hash, batch, box, prize) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING'),
     find: prepare<HeldCode>('SELECT hash, batch, box, prize FROM code WHERE hash = ?'),

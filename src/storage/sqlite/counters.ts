@@ -1,11 +1,13 @@
 // Counters in the SQLite file. During a transaction they are held here, each row read once and written once however many
 // events of the batch change it: those that everybody changes cost nearly nothing.
 
+import { type JsonText, saidBy } from '../../core/base/json-text.ts';
 import type { Counter } from '../../core/base/counter.ts';
 import { counterPlace, nameFrom } from './own/counter-names.ts';
-import type { Database, Statement } from './schema.ts';
+import type { Database } from './schema.ts';
 
-type Values = Record<string, number>;
+/** The counters in one row of `own`, by their short names. */
+export type Values = Record<string, number>;
 /** `short`: none, where the row holds one counter of everybody's. */
 type Held = { readonly owner: string; readonly name: string; readonly values: Values; isChanged: boolean };
 
@@ -30,8 +32,8 @@ export type Counters = {
 
 /** The rows that were read, each once. */
 function rowsIn(db: Database): { at(owner: string, name: string): Held; flush(): void; forget(): void } {
-  const findShared = db.prepare('SELECT value FROM counter WHERE name = ?') as Statement<{ value: number }>;
-  const findOwn = db.prepare('SELECT value FROM own WHERE owner = ? AND name = ?') as Statement<{ value: string }>;
+  const findShared = db.prepare<{ value: number }>('SELECT value FROM counter WHERE name = ?');
+  const findOwn = db.prepare<{ value: JsonText<Values> }>('SELECT value FROM own WHERE owner = ? AND name = ?');
   const putShared = db.prepare('INSERT OR REPLACE INTO counter (name, value) VALUES (?, ?)');
   const putOwn = db.prepare('INSERT OR REPLACE INTO own (owner, name, value) VALUES (?, ?, ?)');
   const rows = new Map<string, Held>();
@@ -39,7 +41,7 @@ function rowsIn(db: Database): { at(owner: string, name: string): Held; flush():
   const read = (owner: string, name: string): Values => {
     const found = owner === '' ? findShared.get(name) : findOwn.get(owner, name);
     if (!found) return {};
-    return typeof found.value === 'number' ? { [ALONE]: found.value } : (JSON.parse(found.value) as Values);
+    return typeof found.value === 'number' ? { [ALONE]: found.value } : saidBy(found.value);
   };
   const write = ({ owner, name, values }: Held): void => {
     if (owner !== '') putOwn.run(owner, name, JSON.stringify(values));
@@ -117,7 +119,7 @@ export function countersIn(db: Database): Counters {
 }
 
 /** The counters in a row of `own`, by their names. */
-export function countersOf(owner: string, name: string, text: string): { name: string; value: number }[] {
-  const values = JSON.parse(text) as Values;
+export function countersOf(owner: string, name: string, text: JsonText<Values>): { name: string; value: number }[] {
+  const values = saidBy(text);
   return Object.keys(values).map(short => ({ name: nameFrom(short, owner, name), value: values[short]! }));
 }

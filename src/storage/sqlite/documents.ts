@@ -4,7 +4,7 @@ import type { Facts } from '../../core/match/facts.ts';
 import type { Commit, DocumentRow, Store } from '../../ports.ts';
 import { checkDocument } from '../shared/document.ts';
 import type { Access } from './group-commit.ts';
-import type { Database, Statement } from './schema.ts';
+import type { Database } from './schema.ts';
 import type { SureOfFile } from './sure.ts';
 
 export type StoredDocument = {
@@ -37,7 +37,7 @@ type Documents = {
 
 /** For who writes them within a transaction. */
 export function documentsOf(db: Database, { mayBeOwed }: SureOfFile): Documents {
-  const find = db.prepare(FIND) as Statement<StoredDocument>;
+  const find = db.prepare<StoredDocument>(FIND);
   const set = db.prepare('INSERT OR REPLACE INTO document (kind, name, version, text, waits) VALUES (?, ?, ?, ?, ?)');
   return {
     find: (kind, name) => find.get(kind, name),
@@ -57,9 +57,9 @@ export function documentsIn(
   own: Documents,
   { read, write }: Access,
 ): Pick<Store, 'document' | 'putDocument' | 'documents'> {
-  const list = db.prepare(
+  const list = db.prepare<StoredDocument>(
     `SELECT ${DOCUMENT} FROM document WHERE kind = ? AND name > ? ORDER BY name LIMIT ?`,
-  ) as Statement<StoredDocument>;
+  );
   return {
     document: async (kind, name) => {
       const row = await read(() => own.find(kind, name));

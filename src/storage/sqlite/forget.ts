@@ -14,7 +14,7 @@ export const ODD = "typeof(value) = 'text' AND name >= 'e' AND name < 'f'";
 
 /** How many. One that stands behind a younger one waits for it: lines lie in the order in which they were decided. */
 export async function forgetAnswers(db: Database, { write }: Access, before: Instant): Promise<number> {
-  const prepare = <Row>(text: string): Statement<Row> => db.prepare(text) as Statement<Row>;
+  const prepare = <Row>(text: string): Statement<Row> => db.prepare<Row>(text);
   const mark = prepare<{ line: number }>('SELECT line FROM forgotten');
   const next = `SELECT id, at FROM journal WHERE id > ? ORDER BY id LIMIT ${CHUNK}`;
   const young = prepare<{ id: number }>(`SELECT id FROM (${next}) WHERE at >= ? ORDER BY id LIMIT 1`);
@@ -37,11 +37,11 @@ export async function forgetAnswers(db: Database, { write }: Access, before: Ins
 }
 
 function forgetOdd(db: Database, before: Instant): number {
-  const all = db.prepare(`SELECT owner, name, value FROM own WHERE ${ODD}`) as Statement<{
+  const all = db.prepare<{
     owner: string;
     name: string;
     value: EventColumn;
-  }>;
+  }>(`SELECT owner, name, value FROM own WHERE ${ODD}`);
   const put = db.prepare('UPDATE own SET value = ? WHERE owner = ? AND name = ?');
   const remove = db.prepare('DELETE FROM own WHERE owner = ? AND name = ?');
   let total = 0;

@@ -4,6 +4,7 @@
 // Moves the rows of format 10, inside a transaction of its caller, and looks at each once more as it would be read. Throws
 // where anything is not what it was: then the file stays as it is.
 
+import { jsonText } from '../../core/base/json-text.ts';
 import assert from 'node:assert/strict';
 import type { Event } from '../../core/base/event.ts';
 import type { Claim } from '../../core/decide/decision.ts';
@@ -24,7 +25,7 @@ import {
   strayName,
 } from './own/own-names.ts';
 import { isApart, strayIn } from './rows.ts';
-import type { Database, Statement } from './schema.ts';
+import type { Database } from './schema.ts';
 import { type Shapes, shapesIn } from './shapes.ts';
 
 const BEFORE = `
@@ -161,17 +162,17 @@ function putting(db: Database): Put {
 
 /** All rows, in their order. */
 function each<Row>(db: Database, sql: string): IterableIterator<Row> {
-  return db.prepare(sql).iterate() as IterableIterator<Row>;
+  return db.prepare<Row>(sql).iterate();
 }
 
 function numberOf(db: Database, sql: string): number {
-  return (db.prepare(`SELECT ${sql} AS n`).get() as { n: number }).n;
+  return db.prepare<{ n: number }>(`SELECT ${sql} AS n`).get()!.n;
 }
 
 function moveClaims(db: Database): void {
   const put = putting(db);
   db.exec('CREATE INDEX old_payout_claim ON old_payout (claim_key)');
-  const payouts = db.prepare('SELECT id FROM old_payout WHERE claim_key = ? ORDER BY id') as Statement<{ id: number }>;
+  const payouts = db.prepare<{ id: number }>('SELECT id FROM old_payout WHERE claim_key = ? ORDER BY id');
   for (const row of each<Record<string, Value>>(db, 'SELECT * FROM old_claim ORDER BY user, key')) {
     const claim = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as Claim;
     const place = claimPlace(claim.key);
@@ -194,7 +195,7 @@ function moveCounters(db: Database): void {
   let rows = new Map<string, [names: string[], values: Record<string, number>]>();
   const flush = (): void => {
     for (const [own, [names, values]] of rows) {
-      const text = JSON.stringify(values);
+      const text = jsonText(values);
       const read = countersOf(owner, own, text);
       assert.deepEqual(read.map(({ name }) => name).toSorted(), names.toSorted());
       putOwn(owner, own, text);
@@ -281,7 +282,7 @@ type OldEvent = OldLine & {
 
 function moveEvents(db: Database): void {
   const put = putting(db);
-  const find = db.prepare('SELECT value FROM own WHERE owner = ? AND name = ?') as Statement<{ value: EventColumn }>;
+  const find = db.prepare<{ value: EventColumn }>('SELECT value FROM own WHERE owner = ? AND name = ?');
   const lines = `SELECT j.id, j.at, j.user, j.key, j.event ->> 'account' AS account,
       coalesce(j.reply, j.decision -> 'reply') AS reply, a.at AS answeredAt, a.reply AS told
     FROM old_journal AS j LEFT JOIN old_answer AS a ON a.account = j.event ->> 'account' AND a.key = j.key

@@ -87,8 +87,8 @@ function upsert<Row>(
   changing = columns.filter(name => !key.includes(name)),
 ): Statement<Row> {
   const sets = changing.map(name => `${name} = excluded.${name}`);
-  return db.prepare(`INSERT INTO ${table} (${columns.join()}) VALUES (${columns.map(() => '?').join()})
-    ON CONFLICT (${key.join()}) DO ${sets.length === 0 ? 'NOTHING' : `UPDATE SET ${sets.join()}`}`) as Statement<Row>;
+  return db.prepare<Row>(`INSERT INTO ${table} (${columns.join()}) VALUES (${columns.map(() => '?').join()})
+    ON CONFLICT (${key.join()}) DO ${sets.length === 0 ? 'NOTHING' : `UPDATE SET ${sets.join()}`}`);
 }
 
 function loadClaims(db: Database, claims: Rows<'claims'>): void {
@@ -99,10 +99,10 @@ function loadClaims(db: Database, claims: Rows<'claims'>): void {
 /** A row's number is the order in which payouts were planned: one that is there keeps it. None is taken back. */
 function loadPayouts(db: Database, shapes: Shapes, payouts: Rows<'payouts'>): void {
   const add = upsert(db, 'payout', ['bill_no'], [...FIELDS.map(column), 'stray'], CHANGING.map(column));
-  const find = db.prepare('SELECT id, version FROM payout WHERE bill_no = ?') as Statement<{
+  const find = db.prepare<{
     id: number;
     version: number;
-  }>;
+  }>('SELECT id, version FROM payout WHERE bill_no = ?');
   const own = ownRows(db);
   const forget = db.prepare('DELETE FROM history WHERE payout = ?');
   const tell = db.prepare(
@@ -116,7 +116,7 @@ function loadPayouts(db: Database, shapes: Shapes, payouts: Rows<'payouts'>): vo
     const place = claimPlace(payout.claimKey);
     const claim = own.get(place);
     if (claim === undefined) throw new Error(`payout ${payout.billNo} comes before its claim`);
-    own.put(place, withPayout(claim as string, id));
+    own.put(place, withPayout(String(claim), id));
     forget.run(id);
     for (const line of history) {
       const { version, at, from, to, what, detail } = line;
@@ -146,7 +146,7 @@ function ownRows(db: Database): {
   get(place: Place): EventColumn | undefined;
   put(place: Place, value: EventColumn): void;
 } {
-  const find = db.prepare('SELECT value FROM own WHERE owner = ? AND name = ?') as Statement<{ value: EventColumn }>;
+  const find = db.prepare<{ value: EventColumn }>('SELECT value FROM own WHERE owner = ? AND name = ?');
   const put = db.prepare('INSERT OR REPLACE INTO own (owner, name, value) VALUES (?, ?, ?)');
   return { get: place => find.get(...place)?.value, put: (place, value) => void put.run(...place, value) };
 }
@@ -170,7 +170,7 @@ function loadHalts(db: Database, halts: Rows<'halts'>): void {
 /** Under the numbers they had: by them a line is known that is there already. */
 function loadJournal(db: Database, shapes: Shapes, lines: Rows<'journal'>): void {
   const add = db.prepare('INSERT OR IGNORE INTO journal (id, at, line, said) VALUES (?, ?, ?, ?)');
-  const forgotten = db.prepare('SELECT line FROM forgotten') as Statement<{ line: number }>;
+  const forgotten = db.prepare<{ line: number }>('SELECT line FROM forgotten');
   const own = ownRows(db);
   for (const line of lines) {
     const { id, at, event } = line;

@@ -4,7 +4,7 @@ import type { Instant } from '../../core/base/time.ts';
 import type { Lease } from '../../ports.ts';
 import { checkLease, SET_BACK_MS } from '../shared/leases.ts';
 import { stored } from '../shared/rows.ts';
-import type { Database, Statement } from './schema.ts';
+import type { Database } from './schema.ts';
 
 type Row = { holder: string | null; fence: number; since: number; until: number; note: string | null };
 
@@ -18,7 +18,7 @@ type Leases = {
 };
 
 export function leasesIn(db: Database): Leases {
-  const find = db.prepare('SELECT holder, fence, since, until, note FROM lease WHERE name = ?') as Statement<Row>;
+  const find = db.prepare<Row>('SELECT holder, fence, since, until, note FROM lease WHERE name = ?');
   const set = db.prepare(`INSERT INTO lease (name, holder, fence, since, until) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, fence = excluded.fence, since = excluded.since,
     until = excluded.until`);

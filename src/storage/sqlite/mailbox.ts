@@ -1,5 +1,6 @@
 // Mailboxes in the SQLite file.
 
+import { type JsonText, saidBy } from '../../core/base/json-text.ts';
 import type { Facts } from '../../core/match/facts.ts';
 import type { Mailbox, Person, Store } from '../../ports.ts';
 import { checkMailbox, checkPerson, pendingOf } from '../shared/mailbox.ts';
@@ -8,8 +9,9 @@ import type { Database, Statement } from './schema.ts';
 import type { SureOfFile } from './sure.ts';
 
 /** Sent and owed as JSON; NULL: nothing is owed. */
-export type MailboxRow = { readonly version: number; readonly sent: string; readonly owed: string | null };
-export type OwedRow = { readonly version: number; readonly owed: string };
+export type MailboxRow = { readonly version: number; readonly sent: JsonText<Mailbox['sent']>; readonly owed: Owed | null };
+export type OwedRow = { readonly version: number; readonly owed: Owed };
+type Owed = JsonText<Mailbox['pending']>;
 
 /** By account and follower: what is owed, if anything is. */
 export const OWED = 'SELECT version, owed FROM mailbox WHERE account = ? AND user = ? AND owed IS NOT NULL';
@@ -24,8 +26,8 @@ export function pendingFactOf(row: OwedRow | undefined): Pick<Facts, 'pending'> 
 export function mailboxOf({ version, sent, owed }: MailboxRow): Mailbox {
   return {
     version,
-    sent: JSON.parse(sent) as Mailbox['sent'],
-    pending: owed === null ? [] : (JSON.parse(owed) as Mailbox['pending']),
+    sent: saidBy(sent),
+    pending: owed === null ? [] : saidBy(owed),
   };
 }
 
@@ -37,7 +39,7 @@ export function pendingText({ pending: owed }: Pick<Mailbox, 'pending'>): string
 type Mailboxes = Pick<Store, 'mailbox' | 'putMailbox' | 'mailboxesOwing'>;
 
 export function mailboxesIn(db: Database, { mayBeOwed }: SureOfFile, { read, write }: Access): Mailboxes {
-  const prepare = <Row>(text: string): Statement<Row> => db.prepare(text) as Statement<Row>;
+  const prepare = <Row>(text: string): Statement<Row> => db.prepare<Row>(text);
   const find = prepare<MailboxRow>('SELECT version, sent, owed FROM mailbox WHERE account = ? AND user = ?');
   const add = prepare(`INSERT INTO mailbox (account, user, version, sent, owed) VALUES (?, ?, 1, ?, ?)
     ON CONFLICT (account, user) DO NOTHING`);

@@ -1,6 +1,10 @@
 // The books of one follower after the other, for who looks at followers one by one. Claims and counters lie beside their
 // follower in the file (`own`), and a claim names the rows of what pays it: so nothing has to be put in order first.
 
+import { type Claim } from '../../core/decide/decision.ts';
+import { type JsonText, saidBy } from '../../core/base/json-text.ts';
+import { type Values } from './counters.ts';
+import { openId } from '../../core/base/event.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { FollowerRange, Parts, SnapshotPart, SnapshotRows } from '../../ports.ts';
 import { column, FIELDS, named, payoutWith, type Value } from '../shared/rows.ts';
@@ -22,7 +26,7 @@ type Hold = Payout['holds'][number];
 type NamedCounter = SnapshotRows['counters'];
 type Life = SnapshotRows['payouts'];
 type OwnRow = { readonly owner: string; readonly name: string; readonly value: string };
-type PayoutRow = LifeRow & { readonly row: string; readonly request: string; readonly holds: string };
+type PayoutRow = LifeRow & { readonly row: JsonText<Value[]>; readonly request: string; readonly holds: string };
 type StrayRow = { readonly id: number; readonly claimKey: string };
 type Source = {
   readonly db: Database;
@@ -36,17 +40,15 @@ type Source = {
 /** `undefined`: they are better read in another order. `stand`: see `Books.parts`. */
 export function partsIn(source: Source, stand: string): Parts | undefined {
   const { db, from, read } = source;
-  const one = <Row>(sql: string, ...values: Value[]): Row => read(() => db.prepare(sql).get(...values)) as Row;
+  const one = <Row>(sql: string, ...values: Value[]) => read(() => db.prepare<Row>(sql).get(...values));
   const strays = read(() =>
-    (
-      db.prepare(
-        `SELECT id, claim_key AS claimKey FROM ${from}.payout WHERE stray IS NOT NULL LIMIT ?`,
-      ) as Statement<StrayRow>
-    ).all(STRAYS_MAX + 1),
+    db
+      .prepare<StrayRow>(`SELECT id, claim_key AS claimKey FROM ${from}.payout WHERE stray IS NOT NULL LIMIT ?`)
+      .all(STRAYS_MAX + 1),
   );
   if (strays.length > STRAYS_MAX) return undefined;
-  const { payouts } = one<{ payouts: number }>(`SELECT count(*) AS payouts FROM ${from}.payout`);
-  const { last } = one<{ last: number }>(`SELECT coalesce(max(id), 0) AS last FROM ${from}.payout`);
+  const { payouts } = one<{ payouts: number }>(`SELECT count(*) AS payouts FROM ${from}.payout`)!;
+  const { last } = one<{ last: number }>(`SELECT coalesce(max(id), 0) AS last FROM ${from}.payout`)!;
   const reader = (range: FollowerRange): PartReader => new PartReader(source, stand, { strays, last, range });
   return {
     payouts,
@@ -54,7 +56,7 @@ export function partsIn(source: Source, stand: string): Parts | undefined {
       const users: string[] = [];
       for (let n = 0; n < SAMPLES; n++) {
         const at = Math.floor((last * n) / SAMPLES);
-        const found = one<{ user: string } | undefined>(`SELECT user FROM ${from}.payout WHERE id > ? LIMIT 1`, at);
+        const found = one<{ user: string }>(`SELECT user FROM ${from}.payout WHERE id > ? LIMIT 1`, at);
         if (found && PLAIN.test(found.user)) users.push(found.user);
       }
       return users.sort()[Math.floor(users.length / 2)];
@@ -132,10 +134,9 @@ class PartReader {
         this.strays.set(owner, [...(this.strays.get(owner) ?? []), id]);
     }
     this.told = new Uint8Array(last + 1);
-    this.payout = read(
-      () =>
-        db.prepare(`SELECT json_array(${SCALARS.map(column).join()}) AS row, request, holds, ${lifeIn(from)}
-          FROM ${from}.payout WHERE id = ?`) as Statement<PayoutRow>,
+    this.payout = read(() =>
+      db.prepare<PayoutRow>(`SELECT json_array(${SCALARS.map(column).join()}) AS row, request, holds, ${lifeIn(from)}
+          FROM ${from}.payout WHERE id = ?`),
     );
   }
 
@@ -171,27 +172,27 @@ class PartReader {
     const user = rows[0]!.owner;
     const ids = this.strays.get(user) ?? [];
     this.strays.delete(user);
-    const part = { user, claims: [] as SnapshotPart['claims'][number][], counters: [] as NamedCounter[] };
+    const [claims, counters]: [Claim[], NamedCounter[]] = [[], []];
     for (const { owner, name, value } of rows) {
       if (name.startsWith('c')) {
         const claim = claimFrom([owner, name], value);
         ids.push(...payoutsOf(value));
-        part.claims.push(
+        claims.push(
           user === ''
             ? claim
             : {
                 ...claim,
                 key: this.without(claim.key, user),
-                user: claim.user === user ? (this.stand as typeof claim.user) : claim.user,
+                user: claim.user === user ? openId(this.stand) : claim.user,
               },
         );
-      } else this.countersOf(user, name, value, part.counters);
+      } else this.countersOf(user, name, value, counters);
     }
-    return { ...part, payouts: this.livesOf(ids, user) };
+    return { user, claims, counters, payouts: this.livesOf(ids, user) };
   }
 
   private countersOf(user: string, row: string, value: string, into: NamedCounter[]): void {
-    const values = JSON.parse(value) as Record<string, number>;
+    const values = JSON.parse(value) as Values;
     for (const short of Object.keys(values)) {
       const name = remembered(this.names, `${row}\0${short}`, () => nameFrom(short, this.stand, row));
       into.push({ name: short.startsWith('=') ? this.without(short.slice(1), user) : name, value: values[short]! });
@@ -216,7 +217,7 @@ class PartReader {
 
   private lifeOf(row: PayoutRow, user: string): Life {
     const { shapes } = this.source;
-    const scalars = named<Record<string, unknown>>(SCALARS, JSON.parse(row.row) as Value[]);
+    const scalars = named<Record<string, unknown>>(SCALARS, saidBy(row.row));
     const held = shapes.full(row.holds);
     const request = remembered(this.requests, row.request, text => JSON.parse(shapes.full(text)) as object);
     // Without their follower they are the same for nearly all.

@@ -1,5 +1,5 @@
 // A look at a SQLite file without opening it as a store: whether it is one of ours, and what a note in it says.
-import { APPLICATION_ID, FORMAT, loadDriver } from './schema.ts';
+import { APPLICATION_ID, FORMAT, loadDriver, one } from './schema.ts';
 
 const TIMEOUT_MS = 5000;
 
@@ -15,10 +15,9 @@ export async function readNote(file: string, lease: string): Promise<string | un
   const { DatabaseSync } = await loadDriver();
   const db = new DatabaseSync(file, { timeout: TIMEOUT_MS, readOnly: true });
   try {
-    const tables = db.prepare("SELECT count(*) AS leases FROM sqlite_schema WHERE name = 'lease'");
-    const { leases } = tables.get() as { leases: number };
+    const { leases } = one<{ leases: number }>(db, "SELECT count(*) AS leases FROM sqlite_schema WHERE name = 'lease'");
     if (leases === 0) return undefined;
-    const row = db.prepare('SELECT note FROM lease WHERE name = ?').get(lease) as { note: string | null } | undefined;
+    const row = db.prepare<{ note: string | null }>('SELECT note FROM lease WHERE name = ?').get(lease);
     return row?.note ?? undefined;
   } finally {
     db.close();
@@ -30,8 +29,8 @@ export async function isOfEarlierFormat(file: string): Promise<boolean> {
   const { DatabaseSync } = await loadDriver();
   const db = new DatabaseSync(file, { timeout: TIMEOUT_MS, readOnly: true });
   try {
-    const { application_id: owner } = db.prepare('PRAGMA application_id').get() as { application_id: number };
-    const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+    const { application_id: owner } = one<{ application_id: number }>(db, 'PRAGMA application_id');
+    const { user_version: version } = one<{ user_version: number }>(db, 'PRAGMA user_version');
     return owner === APPLICATION_ID && version < FORMAT;
   } catch {
     return false; // no database at all

@@ -1,5 +1,6 @@
 // How payouts, their histories and journal lines lie in the SQLite file: short, where what they say is said elsewhere.
 
+import { type JsonText, saidBy } from '../../core/base/json-text.ts';
 import type { Instant } from '../../core/base/time.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { Answer, HistoryLine, JournalLine } from '../../ports.ts';
@@ -20,8 +21,8 @@ export function payoutFrom(shapes: Shapes, row: PayoutRow | undefined): Payout |
 /** As the column of this field holds it. */
 export function storedIn(shapes: Shapes, payout: Payout, field: keyof Payout): Value {
   const value = stored(payout[field]);
-  if (field === 'request') return shapes.short(`request/${payout.campaign}`, value as string);
-  if (field === 'holds') return shapes.short(`holds/${payout.campaign}/${payout.rule}`, value as string);
+  if (field === 'request') return shapes.short(`request/${payout.campaign}`, String(value));
+  if (field === 'holds') return shapes.short(`holds/${payout.campaign}/${payout.rule}`, String(value));
   return value;
 }
 
@@ -36,7 +37,7 @@ export function lifeIn(from: string): string {
     (SELECT json_group_array(json_array(NULL, version, at, from_, to_, what, detail) ORDER BY version)
       FROM ${from}.history WHERE payout = id) AS lines`;
 }
-export type LifeRow = Pick<Payout, 'billNo' | 'createdAt'> & { readonly lines: string };
+export type LifeRow = Pick<Payout, 'billNo' | 'createdAt'> & { readonly lines: JsonText<StoredLine[]> };
 
 /** Follows from the payout, where it is as it nearly always is. */
 function firstLine({ billNo, createdAt: at }: Pick<Payout, 'billNo' | 'createdAt'>): HistoryLine {
@@ -52,7 +53,7 @@ export function isImplied(line: HistoryLine, { createdAt }: Pick<Payout, 'create
 
 export function historyOf(row: LifeRow | undefined): HistoryLine[] {
   if (!row) return [];
-  const lines = (JSON.parse(row.lines) as StoredLine[]).map(line => lineFrom(row.billNo, line));
+  const lines = saidBy(row.lines).map(line => lineFrom(row.billNo, line));
   return lines[0]?.from === 'new' ? lines : [firstLine(row), ...lines];
 }
 

@@ -18,7 +18,8 @@ export type Statement<Row = unknown> = {
 export type Database = {
   readonly isTransaction: boolean;
   exec(sql: string): void;
-  prepare(sql: string): Statement;
+  /** `Row`: what one of its rows has, as the text asks for it. */
+  prepare<Row = unknown>(sql: string): Statement<Row>;
   close(): void;
 };
 
@@ -415,8 +416,11 @@ function foreign(file: string, why: string): string {
   return `${file} is no store of hongbao-bot (${why}): ${fix}`;
 }
 
-function one<Row>(db: Database, sql: string): Row {
-  return db.prepare(sql).get() as Row;
+/** The row of a question that always has one. */
+export function one<Row>(db: Database, sql: string): Row {
+  const [row] = db.prepare<Row>(sql).all();
+  if (row === undefined) throw new Error(`no row: ${sql}`);
+  return row;
 }
 
 // ── The driver ───────────────────────────────────────────────────────────────────────────────────────────

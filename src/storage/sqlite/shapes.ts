@@ -2,7 +2,7 @@
 // and what is particular to it. Our texts are JSON, and JSON of ours begins with no digit.
 
 import { particularsOf, type Shape, shapeOf, textOf } from '../shared/shape.ts';
-import type { Database, Statement } from './schema.ts';
+import type { Database } from './schema.ts';
 
 /** Tried for one kind of text, latest use first. */
 const TRIED_MAX = 12;
@@ -28,10 +28,8 @@ export type Shapes = {
 
 /** `from`: the database in which the table is, where there are several. */
 function tableOf(db: Database, from: string): { latest(): Map<string, Known[]>; shape(id: number): Shape } {
-  const find = db.prepare(`SELECT text FROM ${from}.shape WHERE id = ?`) as Statement<{ text: string }>;
-  const latest = db.prepare(
-    `SELECT id, kind, text FROM ${from}.shape ORDER BY id DESC LIMIT ${READ_MAX}`,
-  ) as Statement<Row>;
+  const find = db.prepare<{ text: string }>(`SELECT text FROM ${from}.shape WHERE id = ?`);
+  const latest = db.prepare<Row>(`SELECT id, kind, text FROM ${from}.shape ORDER BY id DESC LIMIT ${READ_MAX}`);
   return {
     latest: () => {
       const kinds = new Map<string, Known[]>();

@@ -1,6 +1,7 @@
 // A snapshot of everything that is owed and was paid, for the audit and for a move. It is read in pieces on a connection
 // of its own with one open read transaction: what a running bot writes is not in it, and neither waits for the other.
 
+import { type JsonText, saidBy } from '../../core/base/json-text.ts';
 import { Fault } from '../../core/base/error.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 import type { Follower } from '../../core/match/facts.ts';
@@ -33,7 +34,7 @@ import {
 } from '../shared/rows.ts';
 import { ACT } from './acts.ts';
 import { AUTHORIZATION, type AuthorizationRow, authorizationOf } from './authorizations.ts';
-import { countersOf } from './counters.ts';
+import { countersOf, type Values } from './counters.ts';
 import { DOCUMENT, documentOf, type StoredDocument } from './documents.ts';
 import { BUSY, faultOf, sqliteCodeOf } from './group-commit.ts';
 import { type MailboxRow, mailboxOf } from './mailbox.ts';
@@ -49,7 +50,7 @@ import {
   lineFromRow,
   payoutFrom,
 } from './rows.ts';
-import { type Database, openDatabase, type Statement } from './schema.ts';
+import { type Database, openDatabase } from './schema.ts';
 import { type Shapes, shapesIn } from './shapes.ts';
 
 /** Rows read before others get their turn of the event loop: a few milliseconds. */
@@ -144,7 +145,7 @@ let copies = 0;
 function copied(db: Database): Source {
   const from = `books_${++copies}`;
   db.exec(`ATTACH ':memory:' AS ${from}`);
-  for (const { name } of db.prepare(TABLES).all() as { name: string }[])
+  for (const { name } of db.prepare<{ name: string }>(TABLES).all())
     db.exec(`CREATE TABLE ${from}.${name} AS SELECT * FROM main.${name}`);
   db.exec(`CREATE INDEX ${from}.history_payout ON history (payout, version)`);
   db.exec(`CREATE INDEX ${from}.payout_number ON payout (bill_no)`);
@@ -174,7 +175,7 @@ function booksOf({ db, from, close }: Source): Snapshot {
     }
   };
   async function* pages<Row, Entry>({ sql, first, keyOf, as }: TableReading<Row, Entry>): AsyncGenerator<Entry[]> {
-    const page = read(() => db.prepare(`${sql} LIMIT ${CHUNK}`) as Statement<Row>);
+    const page = read(() => db.prepare<Row>(`${sql} LIMIT ${CHUNK}`));
     for (let after = first; ; ) {
       const found = read(() => page.all(...after));
       yield found.map(as);
@@ -190,8 +191,8 @@ function booksOf({ db, from, close }: Source): Snapshot {
     for await (const page of pages(ownCountersIn(from))) yield page.flat();
   }
   const [forgotten, line] = read(() => [
-    db.prepare(`SELECT line FROM ${from}.forgotten`) as Statement<{ line: number }>,
-    db.prepare(`SELECT id, at, line, said FROM ${from}.journal WHERE id = ?`) as Statement<JournalRow>,
+    db.prepare<{ line: number }>(`SELECT line FROM ${from}.forgotten`),
+    db.prepare<JournalRow>(`SELECT id, at, line, said FROM ${from}.journal WHERE id = ?`),
   ]);
   const lines: Lines = { forgotten: () => forgotten.get()!.line, line: id => lineFromRow(shapes, line.get(id)!) };
   async function* answers(): AsyncGenerator<SnapshotRows['answers'][]> {
@@ -202,9 +203,7 @@ function booksOf({ db, from, close }: Source): Snapshot {
       });
     }
   }
-  const life = read(() =>
-    db.prepare(`SELECT ${lifeIn(from)} FROM ${from}.payout WHERE bill_no = ?`),
-  ) as Statement<LifeRow>;
+  const life = read(() => db.prepare<LifeRow>(`SELECT ${lifeIn(from)} FROM ${from}.payout WHERE bill_no = ?`));
   return {
     claims: () => rows(claimsIn(from)),
     payouts: () => rows(payoutsIn(from, shapes)),
@@ -236,7 +235,7 @@ function turn(): Promise<void> {
 }
 
 /** A row as one JSON text: the driver takes as long for each column of a row as for this. */
-type TextRow<Key> = { readonly key: Key; readonly row: string };
+type TextRow<Key> = { readonly key: Key; readonly row: JsonText<Value[]> };
 
 /** Rows of `own` of one kind, by its letter and the one behind it. */
 type OwnRow<Value> = { readonly owner: string; readonly name: string; readonly value: Value };
@@ -261,7 +260,7 @@ const livesIn = (from: string, shapes: Shapes): TableReading<LivesRow, SnapshotR
   keyOf: ({ key }) => [key],
   as: row => {
     const texts = { request: shapes.full(row.request), holds: shapes.full(row.holds) };
-    const payout = payoutWith(Object.assign(named<object>(SCALARS, JSON.parse(row.row) as Value[]), texts));
+    const payout = payoutWith(Object.assign(named<object>(SCALARS, saidBy(row.row)), texts));
     return { payout, history: historyOf(row) };
   },
 });
@@ -281,7 +280,7 @@ export const sharedCountersIn = (from: string): TableReading<NamedCounter, Named
   keyOf: ({ name }) => [name],
   as: present,
 });
-const ownCountersIn = (from: string): TableReading<OwnRow<string>, NamedCounter[]> =>
+const ownCountersIn = (from: string): TableReading<OwnRow<JsonText<Values>>, NamedCounter[]> =>
   ownReading(ownIn(from, 'n', AFTER.n), ({ owner, name, value }) => countersOf(owner, name, value));
 
 const bucketsIn = (from: string): TableReading<SnapshotRows['buckets'], SnapshotRows['buckets']> => ({

@@ -444,8 +444,8 @@ function writeStep(sql: Statements, step: Step, undo: () => void): 'moved' | 'st
     // It takes over what is reserved, so it must be the very same debt.
     assert(successor.claimKey === payout.claimKey && successor.amount === row.amount, successor.billNo);
     const place = claimPlace(successor.claimKey);
-    const claim = sql.own.get(...place) as { value: string };
-    sql.putOwn.run(...place, withPayout(claim.value, plan(sql, successor)));
+    const claim = sql.own.get(...place);
+    sql.putOwn.run(...place, withPayout(String(claim!.value), plan(sql, successor)));
   }
   return 'moved';
 }
@@ -494,7 +494,7 @@ const OF_CLAIMS = 'id IN (SELECT value FROM json_each(?))';
 
 /** The rows of what was paid to this follower: their claims name them, and those that have no claim of theirs stand apart. */
 function paidTo(sql: Statements, user: string): string {
-  const claims = sql.ownFrom.all(user, 'c', AFTER.c).flatMap(({ value }) => payoutsOf(value as string));
+  const claims = sql.ownFrom.all(user, 'c', AFTER.c).flatMap(({ value }) => payoutsOf(String(value)));
   return JSON.stringify([...claims, ...sql.strays.all(user).map(({ id }) => id)]);
 }
 
@@ -538,7 +538,7 @@ function linesOf(sql: Statements, user?: string, key?: EventKey): number[] | und
   }
   if (user === undefined) return undefined;
   const events = sql.ownFrom.all(user, 'e', AFTER.e).flatMap(({ value }) => heardIn(value).lines);
-  const strays = sql.ownFrom.all(user, 'u', AFTER.u).map(({ value }) => value as number);
+  const strays = sql.ownFrom.all(user, 'u', AFTER.u).map(({ value }) => Number(value));
   return [...events, ...strays];
 }
 

@@ -1,7 +1,7 @@
 // What is sure of the file without a look at its rows: whether another connection has written to it, which SQLite counts in
 // memory that all of them share, and who is owed words, as long as none has.
 import type { Person, Sure } from '../../ports.ts';
-import type { Database, Statement } from './schema.ts';
+import type { Database } from './schema.ts';
 
 /** So many are remembered; where more are owed something, anybody may be. */
 const OWING_MAX = 50_000;
@@ -15,11 +15,11 @@ export type SureOfFile = {
 const nameOf = (account: string, user: string): string => `${account}/${user}`;
 
 export function sureOf(db: Database, owingMax = OWING_MAX): SureOfFile {
-  const version = db.prepare('PRAGMA data_version') as Statement<{ data_version: number }>;
-  const owing = db.prepare('SELECT account, user FROM mailbox WHERE owed IS NOT NULL LIMIT ?') as Statement<Person>;
-  const asked = db.prepare("SELECT name FROM document WHERE kind = 'parcels' AND waits = 1 LIMIT ?") as Statement<{
+  const version = db.prepare<{ data_version: number }>('PRAGMA data_version');
+  const owing = db.prepare<Person>('SELECT account, user FROM mailbox WHERE owed IS NOT NULL LIMIT ?');
+  const asked = db.prepare<{
     name: string;
-  }>;
+  }>("SELECT name FROM document WHERE kind = 'parcels' AND waits = 1 LIMIT ?");
   let [seen, changes] = [Number.NaN, 0];
   let owed: Set<string> | undefined;
   const look = (): number => {

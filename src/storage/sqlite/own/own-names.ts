@@ -4,7 +4,7 @@
 // `c` a claim, `e` an event that was heard, `n` some of their counters, `u` an event of theirs whose key names somebody else
 // or nobody. Where a name has no openid, its owner is nobody ('').
 
-import { type EventKey, eventKey } from '../../../core/base/event.ts';
+import { type EventKey, eventKey, openId } from '../../../core/base/event.ts';
 import type { Claim } from '../../../core/decide/decision.ts';
 import type { Answer } from '../../../ports.ts';
 
@@ -46,7 +46,7 @@ const CLAIM = /^([^/]+\/[^/]+\/)(o[\w-]{27})(?=\/|$)/;
 export function claimPlace(key: string): Place {
   const found = CLAIM.exec(key);
   if (!found) return ['', `c${key}`];
-  const [head, about, owner] = found as unknown as [string, string, string];
+  const [head, about = '', owner = ''] = found;
   return [owner, `c${about}${key.slice(head.length)}`];
 }
 
@@ -72,6 +72,10 @@ type ClaimColumns = readonly [
   other?: Told,
 ];
 
+function columnsIn(text: string): ClaimColumns {
+  return JSON.parse(text) as ClaimColumns;
+}
+
 /** As the column holds it. */
 export function claimText(claim: Claim, payouts: readonly number[]): string {
   const { key, prize, amount, at, account, day = null, scene = null, round = null, campaign, rule, user } = claim;
@@ -85,7 +89,7 @@ export function claimText(claim: Claim, payouts: readonly number[]): string {
 
 export function claimFrom(place: Place, text: string): Claim {
   const key = claimKeyOf(place);
-  const [prize, amount, at, account, , day, scene, round, other] = JSON.parse(text) as ClaimColumns;
+  const [prize, amount, at, account, , day, scene, round, other] = columnsIn(text);
   const told = other ?? toldBy(key, place[0]);
   return {
     key,
@@ -102,16 +106,16 @@ export function claimFrom(place: Place, text: string): Claim {
 
 function toldBy(key: string, owner: string): Told {
   const [campaign = '', rule = '', user = ''] = key.split('/', 3);
-  return { campaign, rule, user: (owner === '' ? user : owner) as Claim['user'] };
+  return { campaign, rule, user: openId(owner === '' ? user : owner) };
 }
 
 export function payoutsOf(text: string): readonly number[] {
-  return (JSON.parse(text) as ClaimColumns)[4];
+  return columnsIn(text)[4];
 }
 
 /** The same claim, paid by one more. */
 export function withPayout(text: string, payout: number): string {
-  const columns = JSON.parse(text) as ClaimColumns;
+  const columns = columnsIn(text);
   return JSON.stringify([
     ...columns.slice(0, 4),
     [...columns[4].filter(id => id !== payout), payout],

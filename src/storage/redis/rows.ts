@@ -7,7 +7,7 @@ import type { Counter } from '../../core/base/counter.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import type { Follower } from '../../core/match/facts.ts';
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
-import type { HistoryLine, Answer } from '../../ports.ts';
+import type { Answer, HistoryLine } from '../../ports.ts';
 import { CHANGING, lineFrom, type StoredLine } from '../shared/rows.ts';
 import { counterPlace } from './counter-place.ts';
 import { type Named, naming } from './link/connection.ts';

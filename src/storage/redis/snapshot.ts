@@ -31,7 +31,7 @@ import { historyUpTo, LIFE, lifeFrom, ownIn } from './life.ts';
 import { type Connection, naming, type Script, scriptOf } from './link/connection.ts';
 import { KEY } from './link/keys.ts';
 import { mailboxFrom, personOf } from './mailbox.ts';
-import { behind, payoutFrom, storedLine, answerBehind } from './rows.ts';
+import { answerBehind, behind, payoutFrom, storedLine } from './rows.ts';
 import { sharedOf, theirsIn } from './theirs.ts';
 import { PRELUDE } from './write-scripts.ts';
 

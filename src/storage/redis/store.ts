@@ -41,6 +41,7 @@ import { KEY } from './link/keys.ts';
 import { halfOf, mailboxesOn } from './mailbox.ts';
 import * as READ from './read-scripts.ts';
 import {
+  answerBehind,
   behind,
   counterArgs,
   eventField,
@@ -53,7 +54,8 @@ import {
   onceArgs,
   payoutsFrom,
   planArgs,
-  whole, answerBehind } from './rows.ts';
+  whole,
+} from './rows.ts';
 import { joinRedisSnapshot, openRedisSnapshot } from './snapshot.ts';
 import * as WRITE from './write-scripts.ts';
 

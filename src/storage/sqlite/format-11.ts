@@ -4,9 +4,9 @@
 // Moves the rows of format 10, inside a transaction of its caller, and looks at each once more as it would be read. Throws
 // where anything is not what it was: then the file stays as it is.
 
-import { jsonText } from '../../core/base/json-text.ts';
 import assert from 'node:assert/strict';
 import type { Event } from '../../core/base/event.ts';
+import { jsonText } from '../../core/base/json-text.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 import type { Answer } from '../../ports.ts';
 import { column, FIELDS, type Value } from '../shared/rows.ts';

@@ -9,7 +9,11 @@ import type { Database, Statement } from './schema.ts';
 import type { SureOfFile } from './sure.ts';
 
 /** Sent and owed as JSON; NULL: nothing is owed. */
-export type MailboxRow = { readonly version: number; readonly sent: JsonText<Mailbox['sent']>; readonly owed: Owed | null };
+export type MailboxRow = {
+  readonly version: number;
+  readonly sent: JsonText<Mailbox['sent']>;
+  readonly owed: Owed | null;
+};
 export type OwedRow = { readonly version: number; readonly owed: Owed };
 type Owed = JsonText<Mailbox['pending']>;
 

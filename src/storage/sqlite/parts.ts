@@ -1,13 +1,13 @@
 // The books of one follower after the other, for who looks at followers one by one. Claims and counters lie beside their
 // follower in the file (`own`), and a claim names the rows of what pays it: so nothing has to be put in order first.
 
-import { type Claim } from '../../core/decide/decision.ts';
-import { type JsonText, saidBy } from '../../core/base/json-text.ts';
-import { type Values } from './counters.ts';
 import { openId } from '../../core/base/event.ts';
+import { type JsonText, saidBy } from '../../core/base/json-text.ts';
+import type { Claim } from '../../core/decide/decision.ts';
 import type { Payout } from '../../core/payout/payout.ts';
 import type { FollowerRange, Parts, SnapshotPart, SnapshotRows } from '../../ports.ts';
 import { column, FIELDS, named, payoutWith, type Value } from '../shared/rows.ts';
+import type { Values } from './counters.ts';
 import { nameFrom } from './own/counter-names.ts';
 import { AFTER, claimFrom, claimPlace, payoutsOf } from './own/own-names.ts';
 import { historyOf, type LifeRow, lifeIn } from './rows.ts';

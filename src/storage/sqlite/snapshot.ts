@@ -1,8 +1,8 @@
 // A snapshot of everything that is owed and was paid, for the audit and for a move. It is read in pieces on a connection
 // of its own with one open read transaction: what a running bot writes is not in it, and neither waits for the other.
 
-import { type JsonText, saidBy } from '../../core/base/json-text.ts';
 import { Fault } from '../../core/base/error.ts';
+import { type JsonText, saidBy } from '../../core/base/json-text.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 import type { Follower } from '../../core/match/facts.ts';
 

@@ -15,7 +15,7 @@ import { Payouts } from './admin/payouts.tsx';
 import { Rules } from './admin/rules.tsx';
 import { type Place, type Pulse, shell, tell, usePlace, usePulse, words } from './admin/state.ts';
 import { Today } from './admin/today.tsx';
-import { wordIn } from './word.ts';
+import { wordIn } from './shared/word.ts';
 
 const PAGES = [
   'today',

@@ -1,7 +1,7 @@
 // 活动: which run, which run out and when.
 import { useState } from 'preact/hooks';
 import type { CampaignDetail, CampaignRow } from '../../engine/overview/view.ts';
-import { wordIn } from '../word.ts';
+import { wordIn } from '../shared/word.ts';
 import { Week } from './chart.tsx';
 import { count, money, percent, when } from './format.ts';
 import { Able, Action, Card, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';

@@ -1,7 +1,7 @@
 // 粉丝: why did she get it, or not?
 import { useEffect, useState } from 'preact/hooks';
 import type { CodeFound, FollowerView, Found, WhyView } from '../../engine/overview/view.ts';
-import { wordIn } from '../word.ts';
+import { wordIn } from '../shared/word.ts';
 import { count, money, percent, when } from './format.ts';
 import { Able, Card, Checks, Copy, Data, Empty, Head, Link, Mark, StateMark } from './parts.tsx';
 import { ask, go, type Place, troubleText, useLoaded, words } from './state.ts';

@@ -1,6 +1,6 @@
 // 记录: who did what; and, for an owner, who is signed in.
 import type { ActView, SessionView } from '../../engine/overview/view.ts';
-import { wordIn } from '../word.ts';
+import { wordIn } from '../shared/word.ts';
 import { when } from './format.ts';
 import { Data, Empty, Head, Link } from './parts.tsx';
 import { type Place, type Pulse, tell, troubleText, useLoaded, words } from './state.ts';

@@ -1,7 +1,7 @@
 // 商户: can money leave? And what waits for a second person.
 import { useState } from 'preact/hooks';
 import type { MerchantView, PendingView } from '../../engine/overview/view.ts';
-import { wordIn } from '../word.ts';
+import { wordIn } from '../shared/word.ts';
 import { ago, count, dayText, money, when } from './format.ts';
 import { Able, Action, Data, Empty, Head, Link, Mark } from './parts.tsx';
 import { isAble, type Pulse, tell, troubleText, useLoaded, words } from './state.ts';

@@ -1,7 +1,7 @@
 // The small parts every page is made of: one state mark, one side sheet, one stepper, one dialog that says the verb.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { wordIn } from '../word.ts';
+import { wordIn } from '../shared/word.ts';
 import { short, when } from './format.ts';
 import { addressOf, go, isAble, type Loaded, newToken, Refused, shell, tell, troubleText, words } from './state.ts';
 

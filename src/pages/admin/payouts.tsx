@@ -1,7 +1,7 @@
 // 付款: where each yuan is, and what is stuck.
 import { useEffect, useState } from 'preact/hooks';
 import { FILTERS, type Found, type PayoutDetail, type PayoutList, type PayoutRow } from '../../engine/overview/view.ts';
-import { wordIn } from '../word.ts';
+import { wordIn } from '../shared/word.ts';
 import { count, money, short, when } from './format.ts';
 import { Able, Action, Card, Checks, Copy, Data, Empty, Head, Link, Sheet, StateMark } from './parts.tsx';
 import { ask, go, isAble, type Place, type Pulse, tell, troubleText, useLoaded, words } from './state.ts';

@@ -1,6 +1,6 @@
 // The dashboard in the browser: where we are, what was fetched, and what the server says by itself.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { wordIn } from '../word.ts';
+import { wordIn } from '../shared/word.ts';
 import { en } from './text/en.ts';
 import { type Words, zh } from './text/zh.ts';
 

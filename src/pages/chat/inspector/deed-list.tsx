@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { Event } from '../../../core/base/event.ts';
-import { wordIn } from '../../word.ts';
+import { wordIn } from '../../shared/word.ts';
 import type { Deed } from '../event-trail.ts';
 import { deedsNow, update, useModel } from '../state.ts';
 import { money, secondsText, xmlText } from '../text/format.ts';

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { wordIn } from '../../word.ts';
+import { wordIn } from '../../shared/word.ts';
 import type { Deed } from '../event-trail.ts';
 import { Copy } from '../parts/icons.tsx';
 import { deedShown, deedsNow, getModel, personOf, timelineOf, toast, update, useModel } from '../state.ts';

@@ -1,5 +1,5 @@
 // The merchant's gate is shut: why, when it is tried again, and the button that opens it.
-import { wordIn } from '../../word.ts';
+import { wordIn } from '../../shared/word.ts';
 import { resume, useModel } from '../state.ts';
 import { clockText } from '../text/format.ts';
 import { wordsOf } from '../text/zh.ts';

@@ -15,6 +15,7 @@ import { Payouts } from './admin/payouts.tsx';
 import { Rules } from './admin/rules.tsx';
 import { type Place, type Pulse, shell, tell, usePlace, usePulse, words } from './admin/state.ts';
 import { Today } from './admin/today.tsx';
+import { wordIn } from './shared/word.ts';
 
 const PAGES = [
   'today',
@@ -28,15 +29,14 @@ const PAGES = [
   ...(shell.role === 'owner' ? (['people'] as const) : []),
 ] as const;
 /** The first ones of a phone's bar; the rest stands behind 更多. */
-const FIRST = ['today', 'merchants', 'payouts', 'followers'] as const;
+const FIRST: ReadonlySet<string> = new Set(['today', 'merchants', 'payouts', 'followers']);
 
 function App() {
   const place = usePlace();
   const pulse = usePulse();
   const [toast, setToast] = useState('');
   useEffect(() => {
-    const page = place.page as keyof typeof words.pages;
-    document.title = `${words.pages[page] ?? ''} · ${words.brand}`;
+    document.title = `${wordIn(words.pages, place.page) ?? ''} · ${words.brand}`;
   }, [place]);
   useEffect(() => {
     if (toast === '') return undefined;
@@ -76,7 +76,7 @@ function Side({ place, pulse }: { place: Place; pulse: Pulse }) {
       </p>
       <ul>
         {PAGES.map(page => (
-          <li class={(FIRST as readonly string[]).includes(page) ? '' : 'later'}>
+          <li class={FIRST.has(page) ? '' : 'later'}>
             <Link page={page} aria-current={page === place.page ? 'page' : undefined} data-test={`nav-${page}`}>
               {words.pages[page]}
               {badgeOf(page, pulse) > 0 && <b>{badgeOf(page, pulse)}</b>}
@@ -99,7 +99,7 @@ function Rest({ isOpen }: { isOpen: boolean }) {
   return (
     <div class={`rest ${isOpen ? 'open' : ''}`}>
       <ul class="hidden-ones">
-        {PAGES.filter(page => !(FIRST as readonly string[]).includes(page)).map(page => (
+        {PAGES.filter(page => !FIRST.has(page)).map(page => (
           <li>
             <Link page={page}>{words.pages[page]}</Link>
           </li>

@@ -36,6 +36,11 @@ type Bridge = {
 };
 type Wx = { config(given: object): void; ready(done: () => void): void; error(done: () => void): void };
 declare const wx: Wx | undefined;
+declare global {
+  interface Window {
+    readonly WeixinJSBridge?: Bridge;
+  }
+}
 
 /** The coin turns so long at least, so that one sees that something happens. */
 const TURN_MS = 900;
@@ -48,9 +53,9 @@ const { path, words } = data;
 const lang = document.documentElement.lang === 'en' ? 'en' : 'zh';
 /** On a page that is about inviting there is none. */
 const stage = document.getElementById('stage') || document.createElement('div');
-const coin = document.getElementById('draw') as HTMLButtonElement | null;
+const coin = document.getElementById('draw');
 const wait = (ms: number): Promise<void> => new Promise(done => setTimeout(done, ms));
-const bridge = (): Bridge | undefined => (window as unknown as { WeixinJSBridge?: Bridge }).WeixinJSBridge;
+const bridge = (): Bridge | undefined => window.WeixinJSBridge;
 const isCalm = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 let tap = data.tap;
@@ -245,7 +250,7 @@ function end(button: HTMLButtonElement): void {
 /** `openssl dgst -sha256 -hmac SEED` of each claim: where in [0, 1) it fell. WebCrypto is there on https and on this machine. */
 async function verify(seed: string): Promise<void> {
   const { subtle } = crypto;
-  const bytes = (text: string): BufferSource => new TextEncoder().encode(text) as BufferSource;
+  const bytes = (text: string): BufferSource => new TextEncoder().encode(text);
   const hex = (sum: ArrayBuffer): string =>
     [...new Uint8Array(sum)].map(each => (each < 16 ? '0' : '') + each.toString(16)).join('');
   const said = byId('verified');
@@ -265,6 +270,11 @@ async function verify(seed: string): Promise<void> {
 
 // ── Begin ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** What of this kind was tapped; the tap may have hit a thing within. */
+function tapped<E extends HTMLElement>({ target }: Event, kind: string): E | null {
+  return target instanceof Element ? target.closest<E>(kind) : null;
+}
+
 if (coin) coin.addEventListener('click', () => void draw());
 byId('again').addEventListener('click', shut);
 byId('chat').addEventListener('click', () => {
@@ -272,12 +282,12 @@ byId('chat').addEventListener('click', () => {
   if (native) native.call('closeWindow');
 });
 byId('shut').addEventListener('click', event => {
-  if ((event.target as Element).closest('[data-reload]')) location.reload();
+  if (tapped(event, '[data-reload]')) location.reload();
 });
 byId('mine').addEventListener('click', event => {
-  const button = (event.target as Element).closest<HTMLButtonElement>('[data-confirm]');
+  const button = tapped<HTMLButtonElement>(event, '[data-confirm]');
   if (button) confirm(button);
-  const ending = (event.target as Element).closest<HTMLButtonElement>('[data-end]');
+  const ending = tapped<HTMLButtonElement>(event, '[data-end]');
   if (ending) end(ending);
 });
 // A page that comes back out of the browser's memory shows what was true then.
@@ -285,7 +295,7 @@ window.addEventListener('pageshow', event => {
   if (event.persisted) location.reload();
 });
 byId('verify').addEventListener('click', event => {
-  const button = (event.target as Element).closest<HTMLElement>('[data-verify]');
+  const button = tapped(event, '[data-verify]');
   if (button) verify(button.dataset.verify!).catch(() => undefined);
 });
 document.body.className = '';

@@ -1,7 +1,7 @@
 // A WeChat of one's own: the platform's API and the control API on one port, WeChat Pay with TLS on another (and, by host name,
 // everything else too), pushes to webhooks, people, packets, and a clock that can be moved. Start here.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import type { Handshake } from './control/control.ts';
 import { type Control, controlDoor } from './control/control.ts';
 import type { Ports } from './control/docs-page.ts';
@@ -10,7 +10,7 @@ import { beginLife, type Life } from './life.ts';
 import { type MerchantCertificate, openCertificates } from './pay/keys/certificates.ts';
 import type { Spacing } from './pay/rate.ts';
 import { payServer } from './pay/server.ts';
-import { answerOf, bodyOf, fail, listen, send, shut } from './shared/http.ts';
+import { answerOf, bodyOf, fail, listen, portOf, send, shut } from './shared/http.ts';
 import type { RecordedCall, SimulatorOptions } from './shared/options.ts';
 import { Refused } from './shared/refusal.ts';
 import { lockFolder } from './world/folder-lock.ts';
@@ -146,8 +146,6 @@ function certificateOf(merchants: ReadonlyMap<string, MerchantCertificate>, mchI
   if (!certificate) throw new Refused(404, `no merchant "${mchId}"`);
   return certificate;
 }
-
-const portOf = (server: Pick<Server, 'address'>): number => (server.address() as AddressInfo).port;
 
 type Handle = (req: IncomingMessage, res: ServerResponse, path: string) => Promise<void>;
 

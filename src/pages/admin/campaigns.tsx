@@ -1,6 +1,7 @@
 // 活动: which run, which run out and when.
 import { useState } from 'preact/hooks';
 import type { CampaignDetail, CampaignRow } from '../../engine/overview/view.ts';
+import { wordIn } from '../shared/word.ts';
 import { Week } from './chart.tsx';
 import { count, money, percent, when } from './format.ts';
 import { Able, Action, Card, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';
@@ -14,7 +15,7 @@ const SOON_MS = 3 * 86_400_000;
 
 export function Campaigns({ place, pulse, toast }: { place: Place; pulse: Pulse; toast: (text: string) => void }) {
   const loaded = useLoaded<{ readonly campaigns: readonly CampaignRow[] }>('campaigns', {}, pulse.news);
-  const tab = (place.query.get('tab') ?? 'running') as Tab;
+  const tab = place.query.get('tab') ?? 'running';
   const id = place.query.get('id') ?? undefined;
   const all = loaded.value?.campaigns ?? [];
   const running = all.filter(each => tabOf(each) === 'running').length;
@@ -289,7 +290,7 @@ function Prizes({ all }: { all: CampaignDetail['prizes'] }) {
             {all.map(each => (
               <tr>
                 <th scope="row">{each.name}</th>
-                <td>{(say.kinds as Readonly<Record<string, string>>)[each.worth] ?? each.worth}</td>
+                <td>{wordIn(say.kinds, each.worth) ?? each.worth}</td>
                 <td>{count(each.given)}</td>
                 <td>{each.stock === undefined ? '—' : count(each.stock)}</td>
                 <td>{each.odds === undefined ? '—' : percent(each.odds)}</td>

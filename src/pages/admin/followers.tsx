@@ -1,6 +1,7 @@
 // 粉丝: why did she get it, or not?
 import { useEffect, useState } from 'preact/hooks';
 import type { CodeFound, FollowerView, Found, WhyView } from '../../engine/overview/view.ts';
+import { wordIn } from '../shared/word.ts';
 import { count, money, percent, when } from './format.ts';
 import { Able, Card, Checks, Copy, Data, Empty, Head, Link, Mark, StateMark } from './parts.tsx';
 import { ask, go, type Place, troubleText, useLoaded, words } from './state.ts';
@@ -216,7 +217,10 @@ function Why({ who }: { who: Who }) {
       <form class="fields" onSubmit={run}>
         <label>
           {say.what}
-          <select value={kind} onChange={event => setKind(event.currentTarget.value as typeof kind)}>
+          <select
+            value={kind}
+            onChange={event => setKind(KINDS.find(each => each === event.currentTarget.value) ?? kind)}
+          >
             {KINDS.map(each => (
               <option value={each}>{say.kinds[each]}</option>
             ))}
@@ -263,7 +267,7 @@ function Answer({ of }: { of: WhyView }) {
           <b>
             {rule.campaign} / {rule.rule}
           </b>{' '}
-          <small>{(say.parts as Readonly<Record<string, string>>)[rule.part] ?? rule.part}</small>
+          <small>{wordIn(say.parts, rule.part) ?? rule.part}</small>
           <Checks all={rule.checks} />
         </div>
       ))}

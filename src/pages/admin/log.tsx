@@ -1,5 +1,6 @@
 // 记录: who did what; and, for an owner, who is signed in.
 import type { ActView, SessionView } from '../../engine/overview/view.ts';
+import { wordIn } from '../shared/word.ts';
 import { when } from './format.ts';
 import { Data, Empty, Head, Link } from './parts.tsx';
 import { type Place, type Pulse, tell, troubleText, useLoaded, words } from './state.ts';
@@ -28,8 +29,7 @@ export function Log({ place, pulse }: { place: Place; pulse: Pulse }) {
                     <time>{when(each.at)}</time>
                     <b>{each.by}</b>
                     <span class="what">
-                      {(say.whats as Readonly<Record<string, string>>)[each.what] ?? each.what}{' '}
-                      <code>{each.about}</code>
+                      {wordIn(say.whats, each.what) ?? each.what} <code>{each.about}</code>
                       {each.detail && <small>{each.detail}</small>}
                     </span>
                   </li>
@@ -66,8 +66,7 @@ export function People({ pulse, toast }: { pulse: Pulse; toast: (text: string) =
               <li class="row act">
                 <b>{each.name}</b>
                 <span class="what">
-                  {(own.roles as Readonly<Record<string, string>>)[each.role]} · {each.address}{' '}
-                  {each.isOwn && `· ${own.own}`}
+                  {wordIn(own.roles, each.role)} · {each.address} {each.isOwn && `· ${own.own}`}
                   <small>
                     {own.seen(when(each.seenAt))} · {each.agent}
                   </small>

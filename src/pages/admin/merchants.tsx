@@ -1,6 +1,7 @@
 // 商户: can money leave? And what waits for a second person.
 import { useState } from 'preact/hooks';
 import type { MerchantView, PendingView } from '../../engine/overview/view.ts';
+import { wordIn } from '../shared/word.ts';
 import { ago, count, dayText, money, when } from './format.ts';
 import { Able, Action, Data, Empty, Head, Link, Mark } from './parts.tsx';
 import { isAble, type Pulse, tell, troubleText, useLoaded, words } from './state.ts';
@@ -224,5 +225,5 @@ function Pending({ news, toast }: { news: number; toast: Toast }) {
 }
 
 function whatOf(what: string): string {
-  return (say.whats as Readonly<Record<string, string>>)[what] ?? what;
+  return wordIn(say.whats, what) ?? what;
 }

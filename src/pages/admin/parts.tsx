@@ -1,6 +1,7 @@
 // The small parts every page is made of: one state mark, one side sheet, one stepper, one dialog that says the verb.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { wordIn } from '../shared/word.ts';
 import { short, when } from './format.ts';
 import { addressOf, go, isAble, type Loaded, newToken, Refused, shell, tell, troubleText, words } from './state.ts';
 
@@ -43,7 +44,7 @@ function stateKind(state: string, isParked: boolean): 'good' | 'wait' | 'bad' | 
 }
 
 export function StateMark({ state, isParked }: { state: string; isParked: boolean }) {
-  const word = (words.states as Readonly<Record<string, string>>)[state] ?? state;
+  const word = wordIn(words.states, state) ?? state;
   return (
     <Mark kind={stateKind(state, isParked)}>
       {word}
@@ -180,13 +181,13 @@ function useModal(onClose: () => void) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = ref.current!;
-    const before = document.activeElement as HTMLElement | null;
+    const before = document.activeElement;
     if (!dialog.open) dialog.showModal();
     const closed = (): void => onClose();
     dialog.addEventListener('close', closed);
     return () => {
       dialog.removeEventListener('close', closed);
-      before?.focus?.();
+      if (before instanceof HTMLElement) before.focus();
     };
   }, []);
   return ref;

@@ -1,13 +1,7 @@
 // 付款: where each yuan is, and what is stuck.
 import { useEffect, useState } from 'preact/hooks';
-import {
-  FILTERS,
-  type FilterName,
-  type Found,
-  type PayoutDetail,
-  type PayoutList,
-  type PayoutRow,
-} from '../../engine/overview/view.ts';
+import { FILTERS, type Found, type PayoutDetail, type PayoutList, type PayoutRow } from '../../engine/overview/view.ts';
+import { wordIn } from '../shared/word.ts';
 import { count, money, short, when } from './format.ts';
 import { Able, Action, Card, Checks, Copy, Data, Empty, Head, Link, Sheet, StateMark } from './parts.tsx';
 import { ask, go, isAble, type Place, type Pulse, tell, troubleText, useLoaded, words } from './state.ts';
@@ -19,7 +13,7 @@ export function Payouts({ place, pulse, toast }: { place: Place; pulse: Pulse; t
   const query = Object.fromEntries(
     ['filter', 'campaign', 'merchant', 'user', 'after'].map(name => [name, place.query.get(name) ?? undefined]),
   );
-  const filter = (query.filter ?? 'all') as FilterName;
+  const filter = query.filter ?? 'all';
   const list = useLoaded<PayoutList>('payouts', { ...query, filter }, pulse.news);
   const open = place.query.get('id') ?? undefined;
   const show = (id: string | undefined): void => go('payouts', { ...query, id });
@@ -95,7 +89,7 @@ function Search({ toast }: { toast: Toast }) {
 
 type RowsProps = {
   list: PayoutList;
-  filter: FilterName;
+  filter: string;
   query: Readonly<Record<string, string | undefined>>;
   show: (id: string) => void;
   reload: () => void;
@@ -149,7 +143,7 @@ function Rows({ list, filter, query, show, reload, toast }: RowsProps) {
   );
 }
 
-function csvOf(filter: FilterName, { campaign, merchant, user }: RowsProps['query']): string {
+function csvOf(filter: string, { campaign, merchant, user }: RowsProps['query']): string {
   const all = new URLSearchParams({ filter });
   if (campaign) all.set('campaign', campaign);
   if (merchant) all.set('merchant', merchant);
@@ -408,8 +402,7 @@ function Life({ detail }: { detail: PayoutDetail }) {
                 <b>{line.what}</b>
                 {line.from !== line.to && (
                   <small>
-                    {(words.states as Readonly<Record<string, string>>)[line.from] ?? ''} →{' '}
-                    {(words.states as Readonly<Record<string, string>>)[line.to]}
+                    {wordIn(words.states, line.from) ?? ''} → {wordIn(words.states, line.to)}
                   </small>
                 )}
                 {line.detail && <small>{line.detail}</small>}

@@ -1,5 +1,6 @@
 // The dashboard in the browser: where we are, what was fetched, and what the server says by itself.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { wordIn } from '../shared/word.ts';
 import { en } from './text/en.ts';
 import { type Words, zh } from './text/zh.ts';
 
@@ -132,7 +133,7 @@ export function troubleText(error: unknown): string {
   if (!(error instanceof Refused)) return words.offline;
   // What was written wrongly is said as it is.
   if (error.word === 'input' && error.message) return error.message;
-  const known = (words.refused as Readonly<Record<string, string>>)[error.word];
+  const known = wordIn(words.refused, error.word);
   return known ?? (error.message || words.failed);
 }
 
@@ -154,7 +155,7 @@ export function usePulse(): Pulse {
     const open = (): void => {
       source = new EventSource('/admin/api/live');
       source.onmessage = ({ data }) => {
-        const said = JSON.parse(data as string) as Omit<Pulse, 'news' | 'isLost'>;
+        const said = JSON.parse(String(data)) as Omit<Pulse, 'news' | 'isLost'>;
         set(({ news }) => ({ ...said, news: news + 1, isLost: false }));
       };
       source.onerror = () => set(before => ({ ...before, isLost: true }));

@@ -63,7 +63,7 @@ function isBefore(line: BotLine, known: ReadonlySet<BotLine>, own: BotLine | und
 
 /** Whose deed a line of the chat is, or what came of one. A packet comes by itself; its payout knows the event. */
 export function deedOfLine(line: Line, deeds: readonly Deed[]): Deed | undefined {
-  if (line.kind === 'packet') return deeds.find(deed => deed.line?.payout?.billNo === (line.billNo as string));
+  if (line.kind === 'packet') return deeds.find(deed => deed.line?.payout?.billNo === line.billNo);
   if (line.push) {
     const pushed = deeds.find(deed => deed.push?.id === line.push);
     if (pushed) return pushed;

@@ -1,7 +1,7 @@
 // What one can try with each campaign, in one click: the words, the scan, the payment, the friends, the days and the rounds
 // that lead to a prize. The same click again shows what refuses it.
 
-import type { OpenId } from '../../core/base/event.ts';
+import { openId } from '../../core/base/event.ts';
 import { inviteScene } from '../../core/match/follower.ts';
 import type { Packet } from '../../simulator/shared/protocol.ts';
 import { api, type CampaignLine, type Play, type Way } from './api.ts';
@@ -155,7 +155,7 @@ async function letterFor(
 }
 
 async function bringFriends(me: string, { id }: CampaignLine, count: number): Promise<void> {
-  const scene = inviteScene(me as OpenId, id);
+  const scene = inviteScene(openId(me), id);
   const account = personOf(getModel())?.account;
   for (let n = 0; n < count; n++) {
     const { openid } = await api.newPerson({ following: false, ...(account !== undefined && { account }) });

@@ -2,10 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dayOf, instant } from '../../core/base/time.ts';
 import { delayed, fail, readBytes, send, sendJson } from '../shared/http.ts';
+import { isJson } from '../shared/json.ts';
 import type { World } from '../world/world.ts';
 import type { MessageDesk } from './custom-messages.ts';
 import type { Fields } from './envelope.ts';
-import { OK, platformError } from './errors.ts';
+import { type ErrorReply, OK, platformError } from './errors.ts';
 import { followerInfo, followerInfos, followerPage } from './followers.ts';
 import type { JsTickets } from './js-tickets.ts';
 import { checkMenu, listed, selfMenu } from './menu.ts';
@@ -252,9 +253,8 @@ class PlatformDesk {
 
   #token(method: string, query: URLSearchParams, ip: string): object {
     if (method !== 'GET') return platformError(43001);
-    const wrong = this.#wrongClient(query.get('grant_type'), query.get('appid'), query.get('secret'), ip);
-    if (wrong) return wrong;
-    const account = this.#accountOf(query.get('appid')!)!;
+    const account = this.#clientOf(query.get('grant_type'), query.get('appid'), query.get('secret'), ip);
+    if (typeof account !== 'string') return account;
     if (!this.#use(account, '/cgi-bin/token', TOKEN_PER_DAY)) return platformError(45009);
     return this.#issued(this.#tokens.issue(account));
   }
@@ -263,14 +263,15 @@ class PlatformDesk {
     if (method !== 'POST') return platformError(43002);
     const body = readPost(raw);
     if ('errcode' in body) return body;
-    const { grant_type: grant, appid, secret, force_refresh: force } = body as Record<string, unknown>;
-    const wrong = this.#wrongClient(grant, appid, secret, ip);
-    if (wrong) return wrong;
-    const answer = this.#tokens.stable(this.#accountOf(appid as string)!, force === true);
+    const { grant_type: grant, appid, secret, force_refresh: force } = body;
+    const account = this.#clientOf(grant, appid, secret, ip);
+    if (typeof account !== 'string') return account;
+    const answer = this.#tokens.stable(account, force === true);
     return answer === 45009 ? platformError(45009) : this.#issued(answer);
   }
 
-  #wrongClient(grant: unknown, appId: unknown, secret: unknown, ip: string): object | undefined {
+  /** Whose token it is, or what is wrong. */
+  #clientOf(grant: unknown, appId: unknown, secret: unknown, ip: string): string | ErrorReply {
     if (grant !== 'client_credential') return platformError(40002);
     if (typeof appId !== 'string' || appId === '') return platformError(41002);
     if (typeof secret !== 'string' || secret === '') return platformError(41004);
@@ -278,11 +279,7 @@ class PlatformDesk {
     if (!account) return platformError(40013);
     if (account.appSecret !== secret) return platformError(40125);
     const isListed = account.ipWhitelist?.includes(ip) ?? true;
-    return isListed ? undefined : platformError(40164, `${ip} ipv6 ::ffff:${ip}, not in whitelist`);
-  }
-
-  #accountOf(appId: string): string | undefined {
-    return this.#world.accountBy(each => each.appId === appId)?.name;
+    return isListed ? account.name : platformError(40164, `${ip} ipv6 ::ffff:${ip}, not in whitelist`);
   }
 
   #use(account: string, path: string, perDay: number): boolean {
@@ -332,10 +329,10 @@ function readPost({ bytes }: RawBody): Call['body'] {
   if (text.trim() === '') return platformError(44002);
   if (/(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}/.test(text)) return platformError(40033);
   try {
-    const body = JSON.parse(text) as unknown;
-    if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
+    const body: unknown = JSON.parse(text);
+    if (isJson(body)) {
       // Nothing from outside may look like an answer of ours.
-      const { errcode: _errcode, ...rest } = body as Record<string, unknown>;
+      const { errcode: _errcode, ...rest } = body;
       return rest;
     }
   } catch {

@@ -1,12 +1,11 @@
 // Customer-service messages (客服消息): what may be sent, to whom, how often, and how it looks on the phone.
 
+import { isList, type Json, partOf, textAt } from '../shared/json.ts';
 import type { MessageCount, PlatformFault } from '../shared/protocol.ts';
 import { spend } from '../world/message-windows.ts';
 import type { NewLine, World } from '../world/world.ts';
 import { TEXT_BYTES_MAX } from './envelope.ts';
 import { type ErrorCode, type ErrorReply, OK, platformError } from './errors.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 const FAULTS: readonly (readonly [PlatformFault['kind'], ErrorCode])[] = [
   ['messageClosed', 45015],
@@ -63,14 +62,14 @@ function sendCustom(world: World, account: string, body: Json): typeof OK | Erro
 
 /** What it names of uploaded files. */
 function mediaOf(body: Json): string[] {
-  const content = objectAt(body, textAt(body, 'msgtype'));
+  const content = partOf(body[textAt(body, 'msgtype')]);
   return ['media_id', 'thumb_media_id'].map(key => textAt(content, key)).filter(id => id !== '');
 }
 
 /** What the follower will see, or the code of what is wrong with it. */
 function lineOf(body: Json): NewLine | ErrorCode {
   const type = textAt(body, 'msgtype');
-  const content = objectAt(body, type);
+  const content = partOf(body[type]);
   const from = 'account';
   switch (type) {
     case 'text': {
@@ -101,9 +100,9 @@ function lineOf(body: Json): NewLine | ErrorCode {
 }
 
 function newsOf(articles: unknown): NewLine | ErrorCode {
-  if (!Array.isArray(articles) || articles.length === 0) return 44004;
+  if (!isList(articles) || articles.length === 0) return 44004;
   if (articles.length > 1) return 45008;
-  const article = articles[0] as Json;
+  const article = partOf(articles[0]);
   return {
     from: 'account',
     kind: 'news',
@@ -116,23 +115,13 @@ function newsOf(articles: unknown): NewLine | ErrorCode {
 
 /** Shown as text; a tap comes back as a text message with `bizmsgmenuid` (the act `raw`). */
 function menuOf(content: Json): NewLine | ErrorCode {
-  const list = Array.isArray(content.list) ? (content.list as Json[]) : [];
+  const list = isList(content.list) ? content.list : [];
   const lines = [
     textAt(content, 'head_content'),
-    ...list.map(item => `· ${textAt(item, 'content')}`),
+    ...list.map(item => `· ${textAt(partOf(item), 'content')}`),
     textAt(content, 'tail_content'),
   ];
   const text = lines.filter(line => line !== '').join('\n');
   if (list.length === 0 || text === '') return 44004;
   return Buffer.byteLength(text) > TEXT_BYTES_MAX ? 45002 : { from: 'account', kind: 'text', text };
-}
-
-function textAt(json: Json, name: string): string {
-  const value = json?.[name];
-  return typeof value === 'string' ? value : '';
-}
-
-function objectAt(json: Json, name: string): Json {
-  const value = json[name];
-  return typeof value === 'object' && value !== null ? (value as Json) : {};
 }

@@ -4,6 +4,7 @@
 import { messageOf } from '../../core/base/error.ts';
 import { aesKeyOf, decrypt, encrypt, sameText, signatureOf } from '../../wechat/crypto.ts';
 import { childrenOf, parseXml, textOf, type XmlFields, type XmlValue } from '../../wechat/xml.ts';
+import { isJson, isList, type Json, partOf } from '../shared/json.ts';
 import type { AccountOptions } from '../shared/options.ts';
 import type { Pushing } from '../shared/protocol-push.ts';
 
@@ -127,16 +128,19 @@ export function readAnswer(
 
 /** An answer must come in the format of the push. Lists of JSON are read as XML has them: `item` in an element. */
 function fieldsOf({ format = 'xml' }: AccountOptions, text: string): XmlFields {
-  const isJson = text.trimStart().startsWith('{');
-  if (isJson !== (format === 'json'))
+  const told = text.trimStart().startsWith('{') ? 'json' : 'xml';
+  if (told !== format)
     throw new Error(`数据格式 is ${format.toUpperCase()}: the reply must be ${format.toUpperCase()} as well`);
-  return isJson ? (asXml(JSON.parse(text)) as XmlFields) : parseXml(text);
+  return told === 'json' ? asFields(partOf(JSON.parse(text))) : parseXml(text);
 }
 
 function asXml(value: unknown): XmlValue {
-  if (Array.isArray(value)) return { item: value.map(asXml) };
-  if (typeof value !== 'object' || value === null) return String(value);
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, asXml(each)]));
+  if (isList(value)) return { item: value.map(asXml) };
+  return isJson(value) ? asFields(value) : String(value);
+}
+
+function asFields(json: Json): XmlFields {
+  return Object.fromEntries(Object.entries(json).map(([name, each]) => [name, asXml(each)]));
 }
 
 /** The reply inside `Encrypt`; `undefined` if it came in the clear, which safe mode does not accept. */
@@ -205,13 +209,13 @@ function newsOf(reply: XmlFields): NewLine[] {
   if (!/^[1-8]$/.test(textOf(reply, 'ArticleCount') ?? '')) throw new Error('ArticleCount: expected 1 … 8');
   const item = childrenOf(reply, 'Articles').item;
   const first = Array.isArray(item) ? item[0] : item;
-  if (typeof first !== 'object') throw new Error('Articles: no item');
-  const text = (name: string): string => textOf(first as XmlFields, name) ?? '';
+  if (typeof first !== 'object' || isList(first)) throw new Error('Articles: no item');
+  const text = (name: string): string => textOf(first, name) ?? '';
   return [
     {
       from: 'account',
       kind: 'news',
-      title: need(first as XmlFields, 'Title'),
+      title: need(first, 'Title'),
       description: text('Description'),
       picUrl: text('PicUrl'),
       url: text('Url'),

@@ -1,4 +1,5 @@
 // What the platform tells about followers: `/cgi-bin/user/*`. Names and pictures have not been told since 2021.
+import { isList, partOf } from '../shared/json.ts';
 import type { StoredPerson } from '../world/journal.ts';
 import type { World } from '../world/world.ts';
 import { type ErrorReply, platformError } from './errors.ts';
@@ -30,11 +31,11 @@ function infoOf(world: World, person: StoredPerson): object {
 }
 
 export function followerInfos(world: World, account: string, body: unknown): object {
-  const list = (body as { user_list?: unknown }).user_list;
-  if (!Array.isArray(list) || list.length === 0 || list.length > BATCH_MAX) return platformError(40032);
+  const { user_list: list } = partOf(body);
+  if (!isList(list) || list.length === 0 || list.length > BATCH_MAX) return platformError(40032);
   const infos: object[] = [];
-  for (const item of list as unknown[]) {
-    const openid = (item as { openid?: unknown } | null)?.openid;
+  for (const item of list) {
+    const { openid } = partOf(item);
     const person = typeof openid === 'string' ? world.findPerson(openid) : undefined;
     if (person?.account !== account) return platformError(40003);
     infos.push(infoOf(world, person));

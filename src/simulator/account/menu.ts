@@ -1,5 +1,6 @@
 // The shape of a menu (自定义菜单), checked as `/cgi-bin/menu/create` does.
 
+import { isJson, isList, type Json, partOf } from '../shared/json.ts';
 import type { Menu } from '../shared/protocol-menu.ts';
 import type { ErrorCode } from './errors.ts';
 
@@ -16,9 +17,9 @@ const WITH_MEDIA = new Set(['media_id', 'view_limited', 'article_id', 'article_v
 
 /** The menu, or the code of its first error. */
 export function checkMenu(body: unknown): Menu | ErrorCode {
-  const buttons = (body as { button?: unknown } | null)?.button;
-  if (!Array.isArray(buttons) || buttons.length < 1 || buttons.length > 3) return 40016;
-  for (const button of buttons as unknown[]) {
+  const { button: buttons } = partOf(body);
+  if (!isList(buttons) || buttons.length < 1 || buttons.length > 3) return 40016;
+  for (const button of buttons) {
     const code = checkButton(button, TOP);
     if (code !== undefined) return code;
   }
@@ -43,12 +44,12 @@ const TOP = { nameMax: 16, shape: 40016, name: 40018, type: 40017, key: 40019, u
 const SUB = { nameMax: 60, shape: 40023, name: 40025, type: 40024, key: 40026, url: 40027, below: 40022 } as const;
 
 function checkButton(button: unknown, level: typeof TOP | typeof SUB): ErrorCode | undefined {
-  if (typeof button !== 'object' || button === null) return level.shape;
-  const { name, type, sub_button: subs } = button as Record<string, unknown>;
+  if (!isJson(button)) return level.shape;
+  const { name, type, sub_button: subs } = button;
   if (!isText(name, level.nameMax)) return level.name;
-  if (!Array.isArray(subs) || subs.length === 0) return checkAction(type, button as Record<string, unknown>, level);
+  if (!isList(subs) || subs.length === 0) return checkAction(type, button, level);
   if (level === SUB || subs.length > 5) return level.below;
-  for (const sub of subs as unknown[]) {
+  for (const sub of subs) {
     const code = checkButton(sub, SUB);
     if (code !== undefined) return code;
   }
@@ -57,7 +58,7 @@ function checkButton(button: unknown, level: typeof TOP | typeof SUB): ErrorCode
 
 function checkAction(
   type: unknown,
-  { key, url, appid, pagepath, media_id: media, article_id: article }: Record<string, unknown>,
+  { key, url, appid, pagepath, media_id: media, article_id: article }: Json,
   level: typeof TOP | typeof SUB,
 ): ErrorCode | undefined {
   if (typeof type !== 'string') return level.type;

@@ -1,5 +1,6 @@
 // QR codes with parameters (带参数二维码): creation with its limits, and the picture.
 import { createHash } from 'node:crypto';
+import { isWhole, partOf } from '../shared/json.ts';
 import type { QrCode } from '../shared/protocol.ts';
 import type { World } from '../world/world.ts';
 
@@ -32,26 +33,21 @@ export function createCode(world: World, account: string, body: unknown): Create
 }
 
 type Asked = { readonly scene: string; readonly permanent: boolean; readonly seconds: number };
-type Body = {
-  action_name?: unknown;
-  expire_seconds?: unknown;
-  action_info?: { scene?: { scene_id?: unknown; scene_str?: unknown } };
-};
 
 function readRequest(body: unknown): Asked | string {
-  const { action_name: name, expire_seconds: given, action_info: info } = (body ?? {}) as Body;
-  const { scene_id: id, scene_str: text } = info?.scene ?? {};
+  const { action_name: name, expire_seconds: given, action_info: info } = partOf(body);
+  const { scene_id: id, scene_str: text } = partOf(partOf(info).scene);
   const seconds = given ?? EXPIRE_SECONDS;
   const permanent = name === 'QR_LIMIT_SCENE' || name === 'QR_LIMIT_STR_SCENE';
   const isNumber = name === 'QR_SCENE' || name === 'QR_LIMIT_SCENE';
   if (!permanent && !isNumber && name !== 'QR_STR_SCENE') return 'invalid action_name';
   if (isNumber) {
     const max = permanent ? 100_000 : 0xffffffff;
-    if (!Number.isInteger(id) || (id as number) < 1 || (id as number) > max) return `scene_id: expected 1 to ${max}`;
+    if (!isWhole(id, 1, max)) return `scene_id: expected 1 to ${max}`;
   } else if (typeof text !== 'string' || text.length < 1 || text.length > 64)
     return 'scene_str: expected 1 to 64 characters';
-  const isTime = Number.isInteger(seconds) && (seconds as number) >= 1 && (seconds as number) <= EXPIRE_SECONDS_MAX;
-  if (!permanent && !isTime) return `expire_seconds: expected 1 to ${EXPIRE_SECONDS_MAX}`;
+  if (!permanent && !isWhole(seconds, 1, EXPIRE_SECONDS_MAX))
+    return `expire_seconds: expected 1 to ${EXPIRE_SECONDS_MAX}`;
   return { scene: String(isNumber ? id : text), permanent, seconds: Number(seconds) };
 }
 

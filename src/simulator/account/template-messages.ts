@@ -1,13 +1,13 @@
 // Template messages (模板消息) and subscription notices (订阅通知): what is refused, what the phone shows, and the event
 // that tells how it ended.
 
+import { type Json, partOf, textAt } from '../shared/json.ts';
 import type { Template } from '../shared/options.ts';
 import { own } from '../shared/own.ts';
 import type { NewLine, World } from '../world/world.ts';
 import type { Fields } from './envelope.ts';
 import { type ErrorReply, OK, platformError } from './errors.ts';
 
-type Json = Readonly<Record<string, unknown>>;
 /** What the platform pushes after its answer. */
 export type Tell = (openid: string, fields: Fields) => void;
 
@@ -62,8 +62,9 @@ export class NoticeDesk {
     const grants = this.#world.grantsOf(openid);
     const left = own(grants.notices ?? {}, template.id) ?? 0;
     if (left < 1 || this.#world.faults.takePlatform('noticeRefused')) return platformError(43101);
-    const mini = body.miniprogram as Json | undefined;
-    if (mini && (textAt(mini, 'appid') === '' || textAt(mini, 'pagepath') === '')) return platformError(41030);
+    const mini = partOf(body.miniprogram);
+    if (body.miniprogram && (textAt(mini, 'appid') === '' || textAt(mini, 'pagepath') === ''))
+      return platformError(41030);
     this.#world.setGrants(openid, { ...grants, notices: { ...grants.notices, [template.id]: left - 1 } });
     const isSent = this.#status() === 'success';
     if (isSent) this.#world.say(openid, lineOf(template, values, textAt(body, 'page')));
@@ -85,10 +86,10 @@ export class NoticeDesk {
     const templates = templatesOf(this.#world, account);
     const template = templates.find(each => each.id === body.template_id && each.kind === kind);
     if (!template) return platformError(40037);
-    const data = (body.data ?? {}) as Json;
+    const data = partOf(body.data);
     const values: [string, string][] = [];
     for (const field of template.fields) {
-      const value = textAt((data[field] ?? {}) as Json, 'value');
+      const value = textAt(partOf(data[field]), 'value');
       const type = own(FIELD_TYPES, field.replace(/\d+$/, ''));
       if (value.trim() === '' || type?.test(value) === false) return platformError(47003, `data.${field}.value`);
       values.push([field, value]);
@@ -134,9 +135,4 @@ function lineOf(template: Template, values: Read['values'], url: string): NewLin
   return url === ''
     ? { from: 'account', kind: 'text', text: `【${template.title}】\n${lines}` }
     : { from: 'account', kind: 'news', title: template.title, description: lines, picUrl: '', url };
-}
-
-function textAt(json: Json, name: string): string {
-  const value = json[name];
-  return typeof value === 'string' ? value : '';
 }

@@ -2,6 +2,7 @@
 import type { Call } from '../account/api.ts';
 import { OK, platformError } from '../account/errors.ts';
 import { checkMenu, listed } from '../account/menu.ts';
+import { partOf } from '../shared/json.ts';
 import type { World } from '../world/world.ts';
 
 const KNOWN_RULES: ReadonlySet<string> = new Set(['tag_id', 'client_platform_type']);
@@ -13,11 +14,7 @@ export function addConditional(world: World, { account, body }: Call): object {
   if (world.account(account).menu.button.length === 0) return platformError(65303);
   const menu = checkMenu(body);
   if (typeof menu === 'number') return platformError(menu);
-  const rule = (typeof body.matchrule === 'object' && body.matchrule !== null ? body.matchrule : {}) as Record<
-    string,
-    unknown
-  >;
-  const given = Object.entries(rule).filter(([, value]) => value !== '' && value !== undefined);
+  const given = Object.entries(partOf(body.matchrule)).filter(([, value]) => value !== '' && value !== undefined);
   const gone = given.find(([key]) => GONE_RULES.has(key));
   if (gone) return platformError(65320, gone[0]);
   const known = given.filter(([key]) => KNOWN_RULES.has(key));

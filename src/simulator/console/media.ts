@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { type Call, PlainFile } from '../account/api.ts';
 import { type ErrorReply, OK, platformError } from '../account/errors.ts';
-import { own } from '../shared/own.ts';
 import type { Media } from '../world/console.ts';
 import type { World } from '../world/world.ts';
 
@@ -13,6 +12,7 @@ const KINDS: Readonly<Record<Kind, { readonly bytes: number; readonly names: Reg
   video: { bytes: 10 * 1024 * 1024, names: /\.mp4$/i },
   thumb: { bytes: 64 * 1024, names: /\.jpe?g$/i },
 };
+const isKind = (name: string): name is Kind => Object.hasOwn(KINDS, name);
 const IN_ARTICLES_MAX = 1024 * 1024;
 const PAGE_MAX = 20;
 
@@ -35,9 +35,9 @@ async function fileOf({ raw }: Call): Promise<Upload | ErrorReply> {
 }
 
 async function keep(world: World, call: Call, permanent: boolean): Promise<Media | ErrorReply> {
-  const kind = (call.query.get('type') ?? '') as Kind;
-  const limits = own(KINDS, kind);
-  if (!limits) return platformError(40004);
+  const kind = call.query.get('type') ?? '';
+  if (!isKind(kind)) return platformError(40004);
+  const limits = KINDS[kind];
   const file = await fileOf(call);
   if ('errcode' in file) return file;
   if (!limits.names.test(file.name)) return platformError(40005, `${kind}: ${file.name}`);
@@ -134,7 +134,7 @@ export function countMaterials(world: World, { account }: Call): object {
 export function listMaterials(world: World, { account, body }: Call): object {
   const { type, offset, count } = body;
   if (type === 'news') return { total_count: 0, item_count: 0, item: [] };
-  if (typeof type !== 'string' || !Object.hasOwn(KINDS, type)) return platformError(40004);
+  if (typeof type !== 'string' || !isKind(type)) return platformError(40004);
   const all = world.console
     .permanentMedia(account)
     .filter(({ kind }) => kind === type || (type === 'image' && kind === 'thumb'))

@@ -1,6 +1,7 @@
 // Tags (标签), remarks and the blacklist: what an account notes about its followers.
 import type { Call } from '../account/api.ts';
 import { type ErrorReply, OK, platformError } from '../account/errors.ts';
+import { isList, type Json, partOf } from '../shared/json.ts';
 import type { StoredPerson } from '../world/journal.ts';
 import type { World } from '../world/world.ts';
 
@@ -13,10 +14,7 @@ const PAGE = 10_000;
 /** The system's own, which nobody changes. */
 const SYSTEM = [{ id: 2, name: '星标组' }] as const;
 
-type Named = { readonly id?: unknown; readonly name?: unknown };
-const tagIn = (body: Call['body']): Named => (typeof body.tag === 'object' && body.tag !== null ? body.tag : {});
-
-function wrongName(world: World, account: string, { id, name }: Named): ErrorReply | undefined {
+function wrongName(world: World, account: string, { id, name }: Json): ErrorReply | undefined {
   if (typeof name !== 'string' || name === '') return platformError(45157);
   if ([...name].length > NAME_MAX) return platformError(45158);
   const { tags } = world.console.of(account);
@@ -24,7 +22,7 @@ function wrongName(world: World, account: string, { id, name }: Named): ErrorRep
 }
 
 export function createTag(world: World, { account, body }: Call): object {
-  const { name } = tagIn(body);
+  const { name } = partOf(body.tag);
   const wrong = wrongName(world, account, { name });
   if (wrong) return wrong;
   const { tags } = world.console.of(account);
@@ -40,7 +38,7 @@ export function listTags(world: World, { account }: Call): object {
 }
 
 export function updateTag(world: World, { account, body }: Call): object {
-  const given = tagIn(body);
+  const given = partOf(body.tag);
   const found = knownTag(world, account, given.id);
   if (typeof found !== 'number') return found;
   const wrong = wrongName(world, account, given);
@@ -53,7 +51,7 @@ export function updateTag(world: World, { account, body }: Call): object {
 }
 
 export function deleteTag(world: World, { account, body }: Call): object {
-  const found = knownTag(world, account, tagIn(body).id);
+  const found = knownTag(world, account, partOf(body.tag).id);
   if (typeof found !== 'number') return found;
   for (const openid of membersOf(world, account, found)) setTag(world, account, openid, found, false);
   world.console.set(account, { tags: world.console.of(account).tags.filter(({ id }) => id !== found) });
@@ -80,9 +78,9 @@ function setTag(world: World, account: string, openid: string, tag: number, isOn
 
 /** Everybody in the list, or the code that says who is not. */
 function everybody(world: World, account: string, list: unknown, max: number): StoredPerson[] | ErrorReply {
-  if (!Array.isArray(list) || list.length === 0 || list.length > max) return platformError(40032);
+  if (!isList(list) || list.length === 0 || list.length > max) return platformError(40032);
   const people: StoredPerson[] = [];
-  for (const openid of list as unknown[]) {
+  for (const openid of list) {
     const person = typeof openid === 'string' ? world.findPerson(openid) : undefined;
     if (!person) return platformError(40003);
     if (person.account !== account) return platformError(49003);
@@ -94,15 +92,16 @@ function everybody(world: World, account: string, list: unknown, max: number): S
 const tagging =
   (isOn: boolean) =>
   (world: World, { account, body }: Call): object => {
-    const id = body.tagid;
-    if (id !== 2 && !world.console.of(account).tags.some(tag => tag.id === id)) return platformError(45159);
+    const tag = [...SYSTEM, ...world.console.of(account).tags].find(each => each.id === body.tagid);
+    if (!tag) return platformError(45159);
+    const { id } = tag;
     const people = everybody(world, account, body.openid_list, TAGGED_AT_ONCE);
     if (!Array.isArray(people)) return people;
     if (isOn && people.some(({ following }) => !following)) return platformError(40003);
     const isFull = ({ openid }: StoredPerson): boolean =>
       world.console.notesOf(account, openid).tags.filter(each => each !== id).length >= TAGS_OF_ONE_MAX;
     if (isOn && people.some(isFull)) return platformError(45059);
-    for (const { openid } of people) setTag(world, account, openid, id as number, isOn);
+    for (const { openid } of people) setTag(world, account, openid, id, isOn);
     return OK;
   };
 export const tagPeople = tagging(true);

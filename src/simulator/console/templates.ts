@@ -4,11 +4,9 @@ import { createHash } from 'node:crypto';
 import type { Call } from '../account/api.ts';
 import { OK, platformError } from '../account/errors.ts';
 import { templatesOf } from '../account/template-messages.ts';
+import { textAt } from '../shared/json.ts';
 import type { Template } from '../shared/options.ts';
 import type { World } from '../world/world.ts';
-
-const textAt = (body: Call['body'], key: string): string =>
-  typeof body[key] === 'string' ? (body[key] as string) : '';
 
 function add(world: World, account: string, template: Omit<Template, 'id'>, from: string): string {
   const { templates } = world.console.of(account);

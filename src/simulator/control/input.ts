@@ -1,6 +1,7 @@
 // What the control API is told, checked before it is believed. Everything wrong is `BadInput` with the place.
 
 import { BadInput, messageOf } from '../../core/base/error.ts';
+import { isJson, isList, type Json } from '../shared/json.ts';
 import type { AccountOptions, MerchantLimits, Template } from '../shared/options.ts';
 import { own } from '../shared/own.ts';
 import type {
@@ -19,8 +20,6 @@ import { CLOSE_REASONS } from '../shared/protocol.ts';
 import type { Act, Pushing } from '../shared/protocol-push.ts';
 import { OF_FRONT } from '../world/faults.ts';
 import { kindsAt, PLACES } from './fault-places.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 export const PAY_KINDS: readonly PayFault['kind'][] = [
   'lostReply',
@@ -74,7 +73,7 @@ const COUNT_MAX = 1_000_000;
 const MS_MAX = 100 * 366 * 86_400_000;
 
 function objectOf(value: unknown, where: string): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  if (isJson(value)) return value;
   throw new BadInput(`${where}: expected an object`);
 }
 
@@ -284,7 +283,7 @@ function matching(json: Json, key: string, pattern: RegExp, what: string): strin
 
 function textsAt(json: Json, key: string): readonly string[] {
   const list = json[key];
-  if (Array.isArray(list) && list.every(each => typeof each === 'string')) return list as string[];
+  if (isList(list) && list.every(each => typeof each === 'string')) return list;
   throw new BadInput(`${key}: expected a list of texts`);
 }
 
@@ -349,14 +348,15 @@ function filled(json: Json, key: string): string {
 function readFields(value: unknown): Readonly<Record<string, string>> {
   const fields = objectOf(value, 'fields');
   const names = Object.keys(fields);
-  for (const [name, text] of Object.entries(fields)) {
+  const texts = Object.entries(fields).map(([name, text]): [string, string] => {
     if (name.length > 64 || !/^[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*$/.test(name))
       throw new BadInput(`fields: "${name}" is no name of an XML element`);
     const inside = names.find(other => other.startsWith(`${name}.`));
     if (inside !== undefined) throw new BadInput(`fields: "${name}" is a text, and cannot hold "${inside}" as well`);
     if (typeof text !== 'string' || text.length > TEXT_MAX) throw new BadInput(`fields.${name}: expected a text`);
-  }
-  return fields as Readonly<Record<string, string>>;
+    return [name, text];
+  });
+  return Object.fromEntries(texts);
 }
 
 export function readClockChange(value: unknown): ClockChange {
@@ -486,7 +486,7 @@ export function readFaults(value: unknown): Faults {
 
 function listAt(json: Json, key: string): readonly unknown[] {
   const { [key]: list = [] } = json;
-  if (Array.isArray(list) && list.length <= FAULTS_MAX) return list as unknown[];
+  if (isList(list) && list.length <= FAULTS_MAX) return list;
   throw new BadInput(`${key}: expected a list of at most ${FAULTS_MAX}`);
 }
 

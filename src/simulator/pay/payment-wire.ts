@@ -4,12 +4,12 @@ import { createCipheriv, createHash } from 'node:crypto';
 import { beijingText, instant } from '../../core/base/time.ts';
 import { nonce, paySignOf } from '../../wechat/crypto.ts';
 import { buildXml } from '../../wechat/xml.ts';
+import type { Json } from '../shared/json.ts';
 import type { ShopOrder, ShopRefund } from '../shared/protocol.ts';
 import { rfc3339 } from '../world/bill.ts';
 import { cashOf, cashOfRefund, tradeStateOf } from '../world/shop.ts';
 
 type Fields = Readonly<Record<string, string>>;
-type Json = Readonly<Record<string, unknown>>;
 type SignType = NonNullable<ShopOrder['signType']>;
 
 /** Signed over all of it; `sign_type` is said where it is not MD5. */

@@ -1,7 +1,8 @@
 // The desk that makes receipts (电子回单) of transfers that arrived: applied for, made in two seconds, downloaded for ten minutes.
 import { createHash, randomBytes } from 'node:crypto';
 import { beijingText, instant } from '../../core/base/time.ts';
-import { rfc3339, type Transfer } from '../world/bill.ts';
+import { jsonIn } from '../shared/json.ts';
+import { isTransfer, rfc3339, type Transfer } from '../world/bill.ts';
 import type { World } from '../world/world.ts';
 import type { BillFile } from './bills.ts';
 import { type TransferAnswer, told } from './transfer-faults.ts';
@@ -49,8 +50,8 @@ export class ReceiptDesk {
   }
 
   #apply(mchId: string, body: string): TransferAnswer {
-    const number = numberIn(body);
-    if (number === undefined) return told(failure(400, 'PARAM_ERROR', '参数错误'));
+    const { out_bill_no: number } = jsonIn(body) ?? {};
+    if (typeof number !== 'string') return told(failure(400, 'PARAM_ERROR', '参数错误'));
     const bill = this.#billOf(mchId, number);
     if (!bill) return told(failure(404, 'NOT_FOUND', '记录不存在'));
     if (bill.bill.state !== 'SUCCESS') return told(failure(400, 'INVALID_REQUEST', '转账单未成功,不能申请电子回单'));
@@ -74,16 +75,7 @@ export class ReceiptDesk {
 
   #billOf(mchId: string, number: string): Transfer | undefined {
     const order = this.#world.order(mchId, number, 'transfer');
-    return order && 'bill' in order ? (order as Transfer) : undefined;
-  }
-}
-
-function numberIn(body: string): string | undefined {
-  try {
-    const { out_bill_no: number } = JSON.parse(body) as { out_bill_no?: unknown };
-    return typeof number === 'string' ? number : undefined;
-  } catch {
-    return undefined;
+    return order && isTransfer(order) ? order : undefined;
   }
 }
 

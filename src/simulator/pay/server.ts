@@ -2,7 +2,7 @@
 // answered in XML as the real one does.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import { delayed, fail, readBody, send } from '../shared/http.ts';
 import { type FaultBox, OF_FRONT, type PayEndpoint } from '../world/faults.ts';
 import { DOWNLOAD_TRADES, DOWNLOAD_V2 } from './bills.ts';
@@ -106,13 +106,13 @@ async function serve(desk: PayDesk, door: V3Door, req: IncomingMessage, res: Ser
   } catch {
     return send(res, 200, XML, replyXml(earlyFailure('XML_ERROR', '输入xml参数格式错误')));
   }
-  if (path === DOWNLOAD_V2) return sendFile(res, bills.fileOfV2(body, merchantOf(req.socket as TLSSocket)));
+  if (path === DOWNLOAD_V2) return sendFile(res, bills.fileOfV2(body, merchantOf(req)));
   // Of these the answers are signed, and most ask for no certificate.
   if (path === ORDER_QUERY) return deliverXml(res, shop.answerV2(body));
-  const ordered = ordersV2.answer(path, body, merchantOf(req.socket as TLSSocket));
+  const ordered = ordersV2.answer(path, body, merchantOf(req));
   if (ordered) return sendFile(res, ordered);
   if (endpoint === undefined) return send(res, 404, XML, replyXml(missing(`${req.method} ${path}`)));
-  await deliver(res, desk.answer(endpoint, body, merchantOf(req.socket as TLSSocket)));
+  await deliver(res, desk.answer(endpoint, body, merchantOf(req)));
 }
 
 /** Neither a typo nor a thing that was forgotten looks like a refusal of WeChat Pay's. */
@@ -127,8 +127,8 @@ function deliverXml(res: ServerResponse, { xml, spoil }: ReturnType<ShopDesk['an
 }
 
 /** The merchant number on the client certificate, if our CA signed it. */
-function merchantOf(socket: TLSSocket): string | undefined {
-  if (!socket.authorized) return undefined;
+function merchantOf({ socket }: IncomingMessage): string | undefined {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
   const name: unknown = socket.getPeerCertificate().subject?.CN;
   return typeof name === 'string' ? name : undefined;
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { BadInput } from '../../core/base/error.ts';
 import { readJson } from '../shared/http.ts';
+import { isJson, type Json } from '../shared/json.ts';
 import type { MerchantLimits } from '../shared/options.ts';
 import { own } from '../shared/own.ts';
 
@@ -66,8 +67,6 @@ export const failure = (status: number, code: string, message: string): Failure 
 const paramError = (message: string): Failure => failure(400, 'PARAM_ERROR', message);
 const invalid = (message: string): Failure => failure(400, 'INVALID_REQUEST', message);
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** Thrown and caught in this file only: the first field that is wrong ends the reading. */
 class Wrong extends Error {
   readonly failure: Failure;
@@ -113,7 +112,7 @@ function reading<T extends object>(work: () => T): T | Failure {
 
 /** `name` absent: the whole body. */
 function objectOf(value: unknown, name?: string): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
+  if (isJson(value)) return value;
   if (name !== undefined && value === undefined) throw new Wrong(paramError(`${name}必填,并且不能为空`));
   throw new Wrong(paramError(name === undefined ? '请求体不是合法的JSON' : `${name}的类型不正确,应为对象`));
 }

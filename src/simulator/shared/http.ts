@@ -1,6 +1,6 @@
 // The few things every HTTP server here needs: a bounded body, JSON out, and an orderly end.
+import assert from 'node:assert/strict';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { BadInput, messageOf } from '../../core/base/error.ts';
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -37,7 +37,7 @@ export async function readBody(req: IncomingMessage, max = BODY_BYTES_MAX): Prom
 
 export function readJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text);
   } catch {
     throw new BadInput('the body is not JSON');
   }
@@ -60,13 +60,20 @@ export function fail(res: ServerResponse, error: unknown): void {
   else send(res, 500, 'text/plain; charset=utf-8', `the simulator failed: ${messageOf(error)}`);
 }
 
+/** Of a server that listens. */
+export function portOf(server: Pick<Server, 'address'>): number {
+  const address = server.address();
+  assert(typeof address === 'object' && address !== null);
+  return address.port;
+}
+
 /** Resolves with the port. */
 export function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
+      resolve(portOf(server));
     });
   });
 }

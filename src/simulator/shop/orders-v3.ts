@@ -1,18 +1,15 @@
 // Orders and refunds of API v3 (JSAPI, Native, App, H5), without the network and its signatures.
 
-import { BadInput } from '../../core/base/error.ts';
 import type { ShopNotifier } from '../pay/payment-notice.ts';
 import type { TransferAnswer } from '../pay/transfer-faults.ts';
 import type { TransferCall } from '../pay/transfer-request.ts';
-import { readJson } from '../shared/http.ts';
+import { isWhole, type Json, jsonIn, partOf, textAt } from '../shared/json.ts';
 import { decoded, own } from '../shared/own.ts';
 import type { ShopOrder, ShopRefund, TradeType } from '../shared/protocol.ts';
 import { rfc3339 } from '../world/bill.ts';
 import { cashOf, cashOfRefund } from '../world/shop.ts';
 import type { World } from '../world/world.ts';
 import { close, findRefund, isNo, type No, no, type Placing, place, refund } from './placing.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 const TYPES: Readonly<Record<string, TradeType>> = { jsapi: 'JSAPI', native: 'NATIVE', app: 'APP', h5: 'MWEB' };
 const TRANSACTIONS = '/v3/pay/transactions/';
@@ -32,10 +29,10 @@ export class OrdersV3 {
   answer({ method, path, body }: TransferCall, mchId: string): TransferAnswer | undefined {
     const [place = ''] = path.split('?');
     const type = place.startsWith(TRANSACTIONS) ? own(TYPES, place.slice(TRANSACTIONS.length)) : undefined;
-    if (type && method === 'POST') return this.#place(objectIn(body), mchId, type);
+    if (type && method === 'POST') return this.#place(jsonIn(body), mchId, type);
     const closing = /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/close$/.exec(place);
-    if (closing && method === 'POST') return this.#close(decoded(closing[1]!), objectIn(body), mchId);
-    if (place === REFUNDS && method === 'POST') return this.#refund(objectIn(body), mchId);
+    if (closing && method === 'POST') return this.#close(decoded(closing[1]!), jsonIn(body), mchId);
+    if (place === REFUNDS && method === 'POST') return this.#refund(jsonIn(body), mchId);
     if (place.startsWith(`${REFUNDS}/`) && method === 'GET')
       return this.#askRefund(decoded(place.slice(REFUNDS.length + 1)), mchId);
     return undefined;
@@ -65,19 +62,18 @@ export class OrdersV3 {
 
   #refund(json: Json | undefined, mchId: string): TransferAnswer {
     if (!json) return told(no(400, 'PARAM_ERROR', '请求体不是合法的JSON'));
-    const amount = objectAt(json, 'amount');
+    const { refund: amount, total, currency } = partOf(json.amount);
     const [orderNo, transactionId, refundNo, notifyUrl] = [
       'out_trade_no',
       'transaction_id',
       'out_refund_no',
       'notify_url',
-    ].map(key => textAt(json, key));
-    const isWhole = isFen(amount.refund) && isFen(amount.total) && amount.currency === 'CNY';
-    if (!refundNo || (!orderNo && !transactionId) || !isWhole)
+    ].map(key => maybeText(json, key));
+    const isMoney = isFen(amount) && isFen(total) && currency === 'CNY';
+    if (!refundNo || (!orderNo && !transactionId) || !isMoney)
       return told(no(400, 'PARAM_ERROR', '参数错误:out_refund_no、订单号与amount必填'));
     const done = refund(this.#world, mchId, {
-      ...{ orderNo, transactionId, refundNo, notifyUrl },
-      ...{ amount: amount.refund as number, total: amount.total as number },
+      ...{ orderNo, transactionId, refundNo, notifyUrl, amount, total },
     });
     if (isNo(done)) return told(done);
     if (done.isNew) this.#notices.refunded(done.order);
@@ -112,41 +108,27 @@ function placingIn(json: Json, mchId: string, tradeType: TradeType): Placing | N
   if (json.mchid !== mchId) return no(400, 'MCH_NOT_EXISTS', 'mchid与签名的商户号不一致');
   const [appId, orderNo, description, notifyUrl, attach, expire] = [
     ...['appid', 'out_trade_no', 'description', 'notify_url', 'attach', 'time_expire'],
-  ].map(key => textAt(json, key));
+  ].map(key => maybeText(json, key));
   if (!appId) return wrong('appid');
   if (!orderNo || !ORDER_NO.test(orderNo)) return wrong('out_trade_no');
   if (!description) return wrong('description');
   if (!notifyUrl || !URL.canParse(notifyUrl)) return wrong('notify_url');
-  const { total, currency } = objectAt(json, 'amount');
+  const { total, currency } = partOf(json.amount);
   if (!isFen(total) || (currency !== undefined && currency !== 'CNY')) return wrong('amount.total');
-  const openid = textAt(objectAt(json, 'payer'), 'openid');
+  const openid = maybeText(partOf(json.payer), 'openid');
   if (tradeType === 'JSAPI' && !openid) return wrong('payer.openid');
   const expiresAt = expire === undefined ? undefined : Date.parse(expire);
   if (expiresAt !== undefined && Number.isNaN(expiresAt)) return wrong('time_expire');
   return {
-    ...{ mchId, orderNo, appId, total: total as number, description, notifyUrl, api: 'v3', tradeType },
+    ...{ mchId, orderNo, appId, total, description, notifyUrl, api: 'v3', tradeType },
     ...(openid === undefined || tradeType !== 'JSAPI' ? {} : { openid }),
     ...(attach === undefined ? {} : { attach }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
 }
 
-const isFen = (value: unknown): boolean =>
-  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 1e9;
-const textAt = (json: Json, key: string): string | undefined =>
-  typeof json[key] === 'string' && json[key] !== '' ? (json[key] as string) : undefined;
-const objectAt = (json: Json, key: string): Json =>
-  typeof json[key] === 'object' && json[key] !== null ? (json[key] as Json) : {};
-
-function objectIn(body: string): Json | undefined {
-  try {
-    const value = readJson(body);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
-  } catch (error) {
-    if (error instanceof BadInput) return undefined;
-    throw error;
-  }
-}
+const isFen = (value: unknown): value is number => isWhole(value, 1, 1e9);
+const maybeText = (json: Json, key: string): string | undefined => textAt(json, key) || undefined;
 
 /** API v3 has underscores where v2 has none. */
 const CODES: Readonly<Record<string, string>> = {

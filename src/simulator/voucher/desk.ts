@@ -1,11 +1,10 @@
 // The business of vouchers (代金券), without the network and its signatures: send, query, list, and where their use is told.
 
-import { BadInput } from '../../core/base/error.ts';
 import type { TransferAnswer } from '../pay/transfer-faults.ts';
 import { FaultyTransfers } from '../pay/transfer-faults.ts';
 import type { TransferCall } from '../pay/transfer-request.ts';
 import { type Failure, failure } from '../pay/transfer-request.ts';
-import { readJson } from '../shared/http.ts';
+import { type Json, jsonIn } from '../shared/json.ts';
 import type { Coupon } from '../shared/protocol.ts';
 import { Refused } from '../shared/refusal.ts';
 import { couponNow, couponReply, refusalOf } from '../world/coupon.ts';
@@ -16,7 +15,6 @@ const NUMBER = /^[0-9A-Za-z|_*-]{1,128}$/;
 const SEND_KEYS = new Set(['stock_id', 'out_request_no', 'appid', 'stock_creator_mchid']);
 const LISTED: ReadonlySet<string> = new Set(['SENDED', 'USED']);
 
-type Json = Readonly<Record<string, unknown>>;
 const isFailure = (value: object): value is Failure => 'code' in value;
 
 export class VoucherDesk {
@@ -194,16 +192,6 @@ function read(body: string): Json | Failure {
   if (isUnknown || !isWhole || !NUMBER.test(String(json.out_request_no)))
     return failure(400, 'PARAM_ERROR', '参数错误,请核对文档要求');
   return json;
-}
-
-function jsonIn(body: string): Json | undefined {
-  try {
-    const value = readJson(body);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
-  } catch (error) {
-    if (error instanceof BadInput) return undefined;
-    throw error;
-  }
 }
 
 function told({ status, code, message }: Failure): TransferAnswer {

@@ -5,6 +5,7 @@ import { BadInput, messageOf } from '../../core/base/error.ts';
 import type { JsTickets } from '../account/js-tickets.ts';
 import type { OrderLife } from '../pay/order-lifecycle.ts';
 import { readBody, readJson, send, sendJson } from '../shared/http.ts';
+import { isJson, type Json } from '../shared/json.ts';
 import type { Authorization } from '../shared/protocol.ts';
 import { Refused } from '../shared/refusal.ts';
 import type { World } from '../world/world.ts';
@@ -64,7 +65,7 @@ export class JsDesk {
     }
   }
 
-  #answer(path: string, given: Record<string, unknown>, origin: string, openid: string | undefined): object {
+  #answer(path: string, given: Json, origin: string, openid: string | undefined): object {
     if (path === '/jsapi/config') return { err_msg: this.#config(given, origin) };
     if (path === '/jsapi/transfer') return this.#show(given, openid);
     if (path !== '/jsapi/confirm') throw new Refused(404, 'no such function');
@@ -79,7 +80,7 @@ export class JsDesk {
   }
 
   /** `wx.config`: the signature is over the very page that loads the script. */
-  #config(given: Record<string, unknown>, origin: string): string {
+  #config(given: Json, origin: string): string {
     const { appId, timestamp, nonceStr, signature, url } = given;
     const account = this.#world.accountBy(each => each.appId === appId);
     if (!account) return 'config:invalid appid';
@@ -94,7 +95,7 @@ export class JsDesk {
     return isSigned ? 'config:ok' : 'config:invalid signature';
   }
 
-  #show(given: Record<string, unknown>, openid: string | undefined): object {
+  #show(given: Json, openid: string | undefined): object {
     const alone = this.#authorization(given, openid);
     if (alone) return { err_msg: 'ok', from: alone.displayName, remark: '', authorizes: alone.displayName };
     const { mchId, billNo, amount, sendName, wishing } = this.#transfer(given, openid);
@@ -104,17 +105,14 @@ export class JsDesk {
   }
 
   /** Asked for by itself. */
-  #authorization(
-    { mchId, package: text }: Record<string, unknown>,
-    openid: string | undefined,
-  ): Authorization | undefined {
+  #authorization({ mchId, package: text }: Json, openid: string | undefined): Authorization | undefined {
     const found = this.#world.authorizations.byPackage(String(mchId), text);
     if (found && found.openid !== openid) throw new Refused(409, '授权账号与当前微信账号不一致');
     if (found && found.state !== 'WAIT_USER_CONFIRM') throw new Refused(409, '授权已失效');
     return found;
   }
 
-  #transfer({ mchId, package: text }: Record<string, unknown>, openid: string | undefined) {
+  #transfer({ mchId, package: text }: Json, openid: string | undefined) {
     for (const order of this.#world.ordersOf(String(mchId))) {
       if (order.packageInfo === undefined || order.packageInfo !== text) continue;
       if (order.openid !== openid) throw new Refused(409, '收款账号与当前微信账号不一致');
@@ -124,9 +122,9 @@ export class JsDesk {
   }
 }
 
-function objectIn(text: string): Record<string, unknown> {
+function objectIn(text: string): Json {
   const value = readJson(text);
-  if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  if (isJson(value)) return value;
   throw new BadInput('the body is no JSON object');
 }
 

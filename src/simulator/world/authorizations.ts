@@ -1,5 +1,6 @@
 // 免确认收款授权: who lets which merchant pay them without a tap. One at a time for a person, a merchant and a scene.
 import { createHash } from 'node:crypto';
+import type { Json } from '../shared/json.ts';
 import type { Authorization } from '../shared/protocol.ts';
 import { Refused } from '../shared/refusal.ts';
 import { rfc3339 } from './bill.ts';
@@ -105,8 +106,6 @@ export class AuthorizationBook {
     return authorization;
   }
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** As a query tells it, and a callback. */
 export function authorizationReply(authorization: Authorization, shown: 'answer' | 'notice' | 'withPackage'): Json {

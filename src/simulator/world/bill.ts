@@ -1,6 +1,7 @@
 // One transfer bill (商家转账单): its states, the time at which each ends by itself, and what is told about it.
 import { createHash } from 'node:crypto';
 import { beijingText, instant } from '../../core/base/time.ts';
+import type { Json } from '../shared/json.ts';
 import type { MerchantLimits } from '../shared/options.ts';
 import type { BillState, Packet } from '../shared/protocol.ts';
 import type { Due, Order } from './order.ts';
@@ -90,8 +91,6 @@ function locked(order: Transfer, to: BillState, at: number): Transfer {
 }
 
 export const isTransfer = (order: Order): order is Transfer => order.bill !== undefined;
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** RFC 3339, in Beijing. */
 export function rfc3339(at: number): string {

@@ -2,7 +2,6 @@
 // part of the books: red packets are paid from another one (营销账户).
 import { createHash } from 'node:crypto';
 import { BadInput } from '../../core/base/error.ts';
-import { showFen } from '../../core/base/money.ts';
 import { dayOf, instant } from '../../core/base/time.ts';
 import type { PayInShop, PlacedOrder, ShopOrder, ShopRefund } from '../shared/protocol.ts';
 import { Refused } from '../shared/refusal.ts';
@@ -165,7 +164,7 @@ export function payInShop(world: World, openid: string, asked: PayInShop): ShopO
   return order;
 }
 
-const yuan = (amount: number): string => showFen(amount as Parameters<typeof showFen>[0]);
+const yuan = (amount: number): string => `¥${(amount / 100).toFixed(2)}`;
 
 /** As a merchant asks for it; absent: as the console does. */
 type RefundAsked = { readonly refundNo?: string; readonly notifyUrl?: string };

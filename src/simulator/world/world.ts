@@ -264,7 +264,7 @@ export class World {
   }
 
   #numbered(line: NewLine): Line {
-    return { id: `l${this.#lines + 1}`, at: this.now(), ...line } as Line;
+    return { id: `l${this.#lines + 1}`, at: this.now(), ...line };
   }
 
   grantsOf(openid: string): Grants {

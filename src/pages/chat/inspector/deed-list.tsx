@@ -2,6 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import type { Event } from '../../../core/base/event.ts';
+import { wordIn } from '../../shared/word.ts';
 import type { Deed } from '../event-trail.ts';
 import { deedsNow, update, useModel } from '../state.ts';
 import { money, secondsText, xmlText } from '../text/format.ts';
@@ -66,8 +67,9 @@ function DeedItem({ deed, isShown, isLatest }: ItemProps) {
 
 /** What happened, in two parts: the kind, and what was said, tapped or scanned. */
 export function titleOf({ push, line }: Deed, words: Words): readonly [string, string | undefined] {
-  if (!push) return line ? [words.happened[line.event.kind] ?? line.event.kind, detailOf(line.event)] : ['', undefined];
-  const kind = words.event[push.type] ?? words.event[push.type.toLowerCase()] ?? push.type;
+  if (!push)
+    return line ? [wordIn(words.happened, line.event.kind) ?? line.event.kind, detailOf(line.event)] : ['', undefined];
+  const kind = wordIn(words.event, push.type) ?? wordIn(words.event, push.type.toLowerCase()) ?? push.type;
   const field = (name: string): string | undefined => xmlText(push.xml, name) || undefined;
   const key = field('EventKey')?.replace(/^qrscene_/, '');
   return [kind, field('Content') ?? field('Recognition') ?? field('Label') ?? field('ScanResult') ?? key];

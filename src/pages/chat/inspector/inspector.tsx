@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { wordIn } from '../../shared/word.ts';
 import type { Deed } from '../event-trail.ts';
 import { Copy } from '../parts/icons.tsx';
 import { deedShown, deedsNow, getModel, personOf, timelineOf, toast, update, useModel } from '../state.ts';
@@ -132,7 +133,7 @@ function Way({ deed: { push, line } }: { readonly deed: Deed }) {
   const verdict = line && verdictOf(line.decision, line.reply, words);
   const payout = line?.payout;
   const isLost = push?.outcome === 'failure';
-  const source = line && words.source[line.event.kind];
+  const source = line && wordIn(words.source, line.event.kind);
   const stations: readonly { name: string; value: string; tone: Tone; to: string }[] = [
     push
       ? { name: words.push, value: words.outcome[push.outcome], tone: tone[push.outcome], to: 'raw' }

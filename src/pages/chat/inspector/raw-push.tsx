@@ -50,7 +50,7 @@ const isFine = (attempt: Try): boolean => attempt.status === 200 && !attempt.err
 function Request({ attempt }: { readonly attempt: Try }) {
   const m = useModel();
   const words = wordsOf(m.lang).panel;
-  const [path, query = ''] = attempt.url.split('?') as [string, string?];
+  const [path, query = ''] = attempt.url.split('?');
   const pairs = [...new URLSearchParams(query)];
   const host = accountOf(m)?.webhook;
   return (

@@ -38,3 +38,24 @@ export function useDialog(close: () => void): RefObject<HTMLDivElement | null> {
   }, []);
   return box;
 }
+
+/** What is open beside a button closes by Escape, and by a tap anywhere else. */
+export function useMenu<E extends HTMLElement>(isOpen: boolean, close: () => void): RefObject<E | null> {
+  const box = useRef<E>(null);
+  useEffect(() => {
+    if (!isOpen) return;
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key === 'Escape') close();
+    };
+    const onTap = ({ target }: Event): void => {
+      if (!(target instanceof Node) || !box.current?.contains(target)) close();
+    };
+    document.addEventListener('pointerdown', onTap);
+    document.addEventListener('keydown', onKey);
+    return () => {
+      document.removeEventListener('pointerdown', onTap);
+      document.removeEventListener('keydown', onKey);
+    };
+  }, [isOpen]);
+  return box;
+}

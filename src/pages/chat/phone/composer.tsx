@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Account } from '../../../simulator/shared/protocol.ts';
 import type { MenuButton } from '../../../simulator/shared/protocol-menu.ts';
+import { useMenu } from '../parts/dialog.ts';
 import { MenuLines, MenuRound, Mic, Picture, Pin, PlusRound, Scan, Yuan } from '../parts/icons.tsx';
 import { act, keywordsOf, useModel } from '../state.ts';
 import { wordsOf } from '../text/zh.ts';
@@ -168,21 +169,7 @@ type MenuProps = { readonly buttons: readonly MenuButton[]; readonly show: Compo
 
 function Menu({ buttons, show }: MenuProps) {
   const [open, setOpen] = useState<number | undefined>();
-  const box = useRef<HTMLElement>(null);
-  useEffect(() => {
-    if (open === undefined) return;
-    const outside = (event: Event): void => {
-      if (event instanceof KeyboardEvent ? event.key === 'Escape' : !box.current?.contains(event.target as Node)) {
-        setOpen(undefined);
-      }
-    };
-    document.addEventListener('pointerdown', outside);
-    document.addEventListener('keydown', outside);
-    return () => {
-      document.removeEventListener('pointerdown', outside);
-      document.removeEventListener('keydown', outside);
-    };
-  }, [open]);
+  const box = useMenu<HTMLElement>(open !== undefined, () => setOpen(undefined));
   const tap = (button: MenuButton): void => {
     setOpen(undefined);
     tapMenu(button, show);

@@ -20,8 +20,8 @@ type LineProps = {
 
 /** A tap on what was said, anywhere but on a button in it. The glass beside it is the keyboard's way. */
 export function tapOnLine(event: Event, lines: readonly Line[]): void {
-  const target = event.target as Element;
-  if (target.closest('button') || !target.closest('.said, .notice-text')) return;
+  const { target } = event;
+  if (!(target instanceof Element) || target.closest('button') || !target.closest('.said, .notice-text')) return;
   const id = target.closest<HTMLElement>('[data-line]')?.getAttribute('data-line');
   const line = lines.find(each => each.id === id);
   if (line) inspect(line);

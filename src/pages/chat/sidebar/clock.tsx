@@ -1,5 +1,6 @@
 // The clock one can move: on by an hour, a day, to midnight; to what is worth seeing; to any day; and back.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
+import { useMenu } from '../parts/dialog.ts';
 import { Clock } from '../parts/icons.tsx';
 import { useNow } from '../phone/phone.tsx';
 import { jumpTo, type Model, moveClock, timelineOf, useModel, virtualNow } from '../state.ts';
@@ -89,20 +90,7 @@ function JumpMenu() {
   const m = useModel();
   const words = wordsOf(m.lang);
   const [isOpen, setOpen] = useState(false);
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (!isOpen) return;
-    const outside = (event: Event): void => {
-      if (event instanceof KeyboardEvent ? event.key === 'Escape' : !box.current?.contains(event.target as Node))
-        setOpen(false);
-    };
-    document.addEventListener('pointerdown', outside);
-    document.addEventListener('keydown', outside);
-    return () => {
-      document.removeEventListener('pointerdown', outside);
-      document.removeEventListener('keydown', outside);
-    };
-  }, [isOpen]);
+  const box = useMenu<HTMLDivElement>(isOpen, () => setOpen(false));
   const go = (at: number): void => {
     setOpen(false);
     void jumpTo(at);

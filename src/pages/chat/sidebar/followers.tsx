@@ -169,10 +169,10 @@ function Budgets() {
 }
 
 function BudgetBar({ campaign, words }: { readonly campaign: CampaignLine; readonly words: Words }) {
-  const { budget, received, sent, reserved, free, refunded } = campaign.buckets;
-  const { today } = campaign;
-  const whole = Object.entries({ received, sent, reserved, free, refunded })
-    .map(([name, amount]) => `${words.bucket[name as keyof typeof words.bucket]} ${money(amount)}`)
+  const { today, buckets } = campaign;
+  const { budget, free } = buckets;
+  const whole = (['received', 'sent', 'reserved', 'free', 'refunded'] as const)
+    .map(name => `${words.bucket[name]} ${money(buckets[name])}`)
     .join(' · ');
   const [left, of] = today ? [Math.min(free, today.perDay - today.used), today.perDay] : [free, budget];
   const told = `${words.budgetLeft(money(left), money(of), today !== undefined)}\n${words.budgetWhole}: ${whole}`;

@@ -43,7 +43,7 @@ export function chatTime(at: number, now: number, words: DateWords): string {
   if (ago === 0) return time;
   if (ago === 1) return `${words.yesterday} ${time}`;
   if (ago > 1 && ago < 7) return `${words.weekdays[weekday(at)]} ${time}`;
-  const [year, month, day] = dayText(at).split('-').map(Number) as [number, number, number];
+  const [year, month = 0, day = 0] = dayText(at).split('-').map(Number);
   const date = words.monthDay(month, day);
   return dayText(now).slice(0, 4) === String(year) ? `${date} ${time}` : `${year} ${date} ${time}`;
 }

@@ -58,7 +58,7 @@ const zh = {
     '新粉丝关注，红包发了但回答丢了：看右边怎样查单，只发一个。',
     '商户没钱了：红包排队，横幅告诉你原因。关掉故障，点「立即恢复」。',
     '同一条推送来三次：只回答一次，只发一个红包。',
-  ] as readonly string[],
+  ],
   recipeGo: '打开并试一次',
   faultsOff: '全部关闭',
   times: '发生',
@@ -113,7 +113,7 @@ const zh = {
       REFUSED_RUN: '连续被拒',
       FAILED_RUN: '连续失败',
       SIGN_ERROR: '签名错误',
-    } as Readonly<Record<string, string>>,
+    },
     tries: (time: string): string => `${time} 自动重试`,
     byHand: '要人来恢复',
     resume: '立即恢复',
@@ -241,7 +241,7 @@ const zh = {
       paid: '支付通知',
       refunded: '退款通知',
       friend: '好友',
-    } as Partial<Readonly<Record<Event['kind'], string>>>,
+    } satisfies Partial<Record<Event['kind'], string>>,
     decision: '判定',
     payout: '付款',
     none: '无',
@@ -340,7 +340,7 @@ const zh = {
     scancode_push: '菜单扫码',
     VIEW: '菜单链接',
     LOCATION: '上报位置',
-  } as Readonly<Record<string, string>>,
+  },
 
   /** What is no push, or whose push is forgotten. */
   happened: {
@@ -360,11 +360,11 @@ const zh = {
     friend: '好友完成',
     lookup: '核对关注',
     notice: '通知回执',
-  } as Partial<Readonly<Record<Event['kind'], string>>>,
+  } satisfies Partial<Record<Event['kind'], string>>,
 
   date: {
     yesterday: '昨天',
-    weekdays: ['星期日', '星期一', '星期二', '星期三', '星期四', '星期五', '星期六'] as readonly string[],
+    weekdays: ['星期日', '星期一', '星期二', '星期三', '星期四', '星期五', '星期六'],
     monthDay: (month: number, day: number): string => `${month}月${day}日`,
   },
 };

@@ -65,7 +65,7 @@ describe('of every command that looks', () => {
   test('a pipe that is closed ends it without a word, be it its results or its notes', async () => {
     const env = { PATH: process.env.PATH!, ...ENV };
     const ends = { explain: 'stdout', export: 'stdout', audit: 'stdout', check: 'stderr', backtest: 'stderr' } as const;
-    for (const [word, closed] of Object.entries(ends) as [string, 'stdout' | 'stderr'][]) {
+    for (const [word, closed] of Object.entries(ends)) {
       const args = looks().find(each => each.includes(word))!;
       const child = spawn(process.execPath, [CLI, ...configured(args)], { cwd: world.folder, env });
       child[closed].destroy();

@@ -134,7 +134,7 @@ describe('a file is sent', () => {
       ),
     ]);
     expect(summary(await send('people.txt', '--prize', 'gift', '--no-wait', '--json')).planned).toBe(8);
-    const amounts = (await allPayouts()).map(payout => payout.amount as number);
+    const amounts = (await allPayouts()).map(payout => payout.amount);
     expect(amounts.every(amount => amount >= 120 && amount <= 280)).toBe(true);
     expect(new Set(amounts).size).toBeGreaterThan(1);
     write('seven.txt', people.slice(0, 7));
@@ -216,7 +216,7 @@ describe('killed with -9', () => {
     const last = summary(await send('people.txt', '--amount', '¥1.00', '--no-wait', '--json'));
     expect(last).toMatchObject({ lines: 12_000, planned: 12_000 - before, already: before, refused: [] });
     const payouts = await allPayouts();
-    expect(payouts.map(payout => payout.user as string).sort()).toEqual(people);
+    expect(payouts.map(payout => payout.user).sort()).toEqual(people);
     expect(await reserved()).toBe(12_000);
   }, 120_000);
 
@@ -239,7 +239,7 @@ describe('killed with -9', () => {
 describe('nothing is written', () => {
   test('when the file has faults, and all of them are named', async () => {
     await begin();
-    const [ann, bob] = openIds(2) as [string, string];
+    const [ann, bob] = openIds(2);
     writeFileSync(
       join(world!.folder, 'people.csv'),
       `\uFEFFopenid,amount\r\n${ann},1.00\r\n\r\n${ann},1.00\r\n${bob},1\r\noShort,¥0.50\r\n`,

@@ -81,7 +81,7 @@ const config = {
   merchants: new Map([['till', merchant]]),
 } as unknown as Config;
 /** With another account, which is gone from `config`. */
-const milk = { name: 'milk', appId: 'wx9999999999999999', merchant: 'till' } as unknown as AccountConfig;
+const milk = { name: 'milk', appId: 'wx9999999999999999', merchant: 'till' } as AccountConfig;
 const both: Config = { ...config, accounts: new Map([...config.accounts, ['milk', milk]]) };
 const MILK = bookOf([{ ...campaign, account: 'milk' }], ['tea', 'milk']);
 const SEED = 'ab'.repeat(32);

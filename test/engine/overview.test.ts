@@ -101,7 +101,7 @@ describe.each(KINDS)('on %s', (_, open) => {
   });
 
   test('a follower is found by openid, by our number and by WeChat’s, and by a time and a word', async () => {
-    const user = 'oAnn0000000000000000000000an' as OpenId;
+    const user = 'oAnn0000000000000000000000an';
     const commit = aCommit({ user });
     await store.commit(commit);
     await store.commit(anAnswer());

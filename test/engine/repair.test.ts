@@ -166,7 +166,7 @@ class Restorable {
   async repair({
     dry = false,
     funds = true,
-    config = this.world.config as Config,
+    config = this.world.config,
     campaigns = this.world.bot.rulebook.current().campaigns,
   } = {}): Promise<RepairReport> {
     const movements = new Map(funds ? [...this.funds().movements()].map(each => [each.number, each]) : []);

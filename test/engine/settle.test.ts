@@ -252,7 +252,7 @@ describe('who came onto the list of those who get nothing after they had won', (
 
   test('does not use up the one payout that is let through to see whether a halted merchant goes on', async () => {
     await open({ balance: 0 });
-    const [listed] = (await queue(3)) as [string];
+    const [listed] = await queue(3);
     await settleAgain().pass();
     expect(await world!.store.halt('shop')).toMatchObject({ code: 'NOTENOUGH' });
     const { store, config, simulator } = world!;

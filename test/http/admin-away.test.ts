@@ -33,7 +33,7 @@ function wrap(store: Store): Store {
     };
   const all: Record<string, unknown> = { ...store };
   for (const [name, call] of Object.entries(store)) if (typeof call === 'function') all[name] = failing(name, call);
-  const wrapped = all as unknown as Store;
+  const wrapped = all as Store;
   const { acts } = store;
   return {
     ...wrapped,

@@ -108,9 +108,9 @@ describe('a second person', () => {
     });
     try {
       const wang = await alone.signIn('wang');
-      const { base } = (await alone.get('api/rule?file=test.yaml', wang)).body as unknown as RuleFileDetail;
+      const { base } = (await alone.get('api/rule?file=test.yaml', wang)).body as RuleFileDetail;
       const draft = { file: 'test.yaml', text: RULES.replace('¥1.00 }', '¥10.00 }'), base };
-      const { seen, isFit } = (await alone.act('draft', draft, wang)).body as unknown as DraftView;
+      const { seen, isFit } = (await alone.act('draft', draft, wang)).body as DraftView;
       expect(isFit).toBe(true);
       const answer = await alone.act('publish', { ...draft, seen, reason: '加码' }, wang);
       expect(answer).toMatchObject({ status: 409, body: { error: 'nosecond' } });
@@ -162,9 +162,9 @@ test('a question that says a thing twice is refused, and no list of something el
 
 describe('rules that two publish', () => {
   const look = async (who: Person, text: string) => {
-    const { base } = (await admin.get('api/rule?file=test.yaml', who)).body as unknown as RuleFileDetail;
+    const { base } = (await admin.get('api/rule?file=test.yaml', who)).body as RuleFileDetail;
     const draft = { file: 'test.yaml', text, base };
-    const { seen, isFit } = (await admin.act('draft', draft, who)).body as unknown as DraftView;
+    const { seen, isFit } = (await admin.act('draft', draft, who)).body as DraftView;
     expect(isFit).toBe(true);
     return { ...draft, seen, reason: '改一句' };
   };

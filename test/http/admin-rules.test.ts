@@ -65,7 +65,7 @@ async function act(path: string, body: object, { cookie, csrf }: Person): Promis
 const baseOf = async (who: Person, name = 'test.yaml'): Promise<string> =>
   (await get<RuleFileDetail>(`rule?file=${name}`, who)).base!;
 const draft = async (who: Person, text: string, base: string, name = 'test.yaml'): Promise<DraftView> =>
-  (await act('draft', { file: name, text, base }, who)).body as unknown as DraftView;
+  (await act('draft', { file: name, text, base }, who)).body as DraftView;
 
 /** Looked at, and published as it was looked at. */
 async function publish(who: Person, text: string, name = 'test.yaml', reason = '改一下'): Promise<Answer> {
@@ -192,7 +192,7 @@ describe('publishing', { timeout: 60_000 }, () => {
 
   test('of what may cost much waits for a second publisher, however little the budget grows', async () => {
     const [mei, sun, li] = [await login('mei'), await login('sun'), await login('li')];
-    const waits = (await publish(mei, RAISED)).body.waits as string;
+    const waits = (await publish(mei, RAISED)).body.waits;
     expect(waits).toBeDefined();
     expect(readFileSync(file, 'utf8')).toBe(RULES);
     expect((await act('agree', { id: waits }, mei)).status).toBe(403);
@@ -206,7 +206,7 @@ describe('publishing', { timeout: 60_000 }, () => {
 
   test('that waited while somebody changed the file is not done', async () => {
     const [mei, sun] = [await login('mei'), await login('sun')];
-    const waits = (await publish(mei, RAISED)).body.waits as string;
+    const waits = (await publish(mei, RAISED)).body.waits;
     writeFileSync(file, REWORDED);
     expect((await act('agree', { id: waits }, sun)).status).toBe(409);
     expect(readFileSync(file, 'utf8')).toBe(REWORDED);
@@ -221,7 +221,7 @@ test('going back to a version shows what it changes, renames what was not there,
   await world.bot.rulebook.refresh();
   await publish(mei, RULES.replace('campaign: test', 'campaign: more\nmode: draft'), 'more.yaml');
   await world.bot.rulebook.refresh();
-  const view = (await act('back', { number: 1 }, mei)).body as unknown as RevertView;
+  const view = (await act('back', { number: 1 }, mei)).body as RevertView;
   expect(view).toMatchObject({ isFit: true, gone: ['more.yaml'], changes: ['只改了文字或测试', '总预算没有增加'] });
   expect((await act('back', { number: 9 }, mei)).status).toBe(404);
   expect((await act('revert', { number: 1, seen: 'another', reason: '退回' }, mei)).status).toBe(409);

@@ -75,7 +75,7 @@ describe('at the bot itself', () => {
           if (typeof member !== 'function') return member;
           return (...args: unknown[]) => {
             if (isStoreGone) return Promise.reject(new Error('ECONNREFUSED 10.0.0.3:6379'));
-            return (member as (...args: unknown[]) => unknown).apply(target, args);
+            return member.apply(target, args);
           };
         },
       });

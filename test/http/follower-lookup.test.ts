@@ -215,7 +215,7 @@ test('a follow that WeChat tells after the lookup is the same follow, and is wel
   await (await taps(person)).draw();
   const { followedAt } = (await followerOf(person))!;
   const event = { key: 'e:late', account: 'tea', user: person, sentAt: followedAt, kind: 'subscribe', via: 'direct' };
-  await world.bot.flow.handle(event as unknown as Event);
+  await world.bot.flow.handle(event as Event);
   expect(await followerOf(person)).toMatchObject({ follows: 1, followedAt });
   expect(await payoutsOf(person)).toMatchObject([{ rule: 'hi' }]);
 });

@@ -324,9 +324,9 @@ describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 240_000 },
     await picture('cancel');
     await does('刷奖');
     expect(await page.textContent(at('toast'))).toContain('完成 2 笔');
-    const queued = (await page.evaluate<string>(
+    const queued = await page.evaluate<string>(
       `fetch('/admin/api/payouts?filter=queued').then(answer => answer.text())`,
-    )) as string;
+    );
     expect([queued.includes(cheat), queued.includes(honest)]).toEqual([false, true]);
   });
 

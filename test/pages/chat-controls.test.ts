@@ -75,7 +75,7 @@ describe.skipIf(!CHROMIUM)('faults', { retry: 2, timeout: 60_000 }, () => {
       await toggle.click();
       await expect.poll(() => toggle.getAttribute('aria-checked')).toBe('true');
       const on = async () => (await demo.state()).faults[where as 'pay' | 'platform'];
-      await expect.poll(async () => (await on()).map(fault => fault.kind as string)).toEqual([kind]);
+      await expect.poll(async () => (await on()).map(fault => fault.kind)).toEqual([kind]);
       await toggle.click();
       await expect.poll(() => toggle.getAttribute('aria-checked')).toBe('false');
     }

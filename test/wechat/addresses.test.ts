@@ -39,9 +39,9 @@ async function openRelay(targets: () => World['simulator']): Promise<string> {
     req.on('end', () => {
       const to = which === 'wx' ? simulator.url : simulator.payUrl;
       const body = parts.length > 0 ? Buffer.concat(parts) : null;
-      request(to + rest, { method: req.method as 'GET', headers: headers as Record<string, string>, body, dispatcher })
+      request(to + rest, { method: req.method as 'GET', headers: headers, body, dispatcher })
         .then(async answer => {
-          res.writeHead(answer.statusCode, answer.headers as Record<string, string>);
+          res.writeHead(answer.statusCode, answer.headers);
           res.end(Buffer.from(await answer.body.arrayBuffer()));
         })
         .catch(() => res.writeHead(502).end())
@@ -173,7 +173,7 @@ describe('a path in every address', () => {
     await new Promise<void>(resolve => relay!.listen(0, '127.0.0.1', resolve));
     const api = `http://127.0.0.1:${(relay.address() as AddressInfo).port}/a/b`;
     const store = {
-      lease: () => Promise.resolve({ name: 'x', holder: 'y', fence: 1 } as never),
+      lease: () => Promise.resolve({ name: 'x', holder: 'y', fence: 1 }),
       release: () => Promise.resolve(true),
       note: () => Promise.resolve(undefined),
     };

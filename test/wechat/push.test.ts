@@ -159,7 +159,7 @@ describe.each(ways.map(way => [called(way), way] as const))('%s', (_, way) => {
       const fields = says(text);
       const answer = await post(mode, pushOf({ ...way, raw }, fields));
       expect(answer.status).toBe(200);
-      const key = `m:${ONE}:${fields.MsgId as string}`;
+      const key = `m:${ONE}:${fields.MsgId}`;
       expect(await newest(mode, since)).toMatchObject([{ user: ONE, kind: 'text', key, text }]);
     }
   });
@@ -229,7 +229,7 @@ describe.each(ways.map(way => [called(way), way] as const))('%s', (_, way) => {
     expect(words).toBeDefined();
     expect(readAnswer(other, again)).toContain(words);
     const journal = await worlds[mode].store.journal({ user: openId(ONE), limit: 5 });
-    expect(journal[0]!.event.key).toBe(`m:${ONE}:${fields.MsgId as string}`);
+    expect(journal[0]!.event.key).toBe(`m:${ONE}:${fields.MsgId}`);
   });
 });
 
@@ -274,7 +274,7 @@ describe('whatever is not escaped', () => {
       if (leaf === 'ScanResult' && seen.length === 0) return;
       expect(seen).toHaveLength(1);
       expect([seen[0]!.user, seen[0]!.kind]).toEqual([ONE, expected!.kind]);
-      if (leaf !== 'ScanResult') expect(seen[0]!.key).toBe(`m:${ONE}:${forged.MsgId as string}`);
+      if (leaf !== 'ScanResult') expect(seen[0]!.key).toBe(`m:${ONE}:${forged.MsgId}`);
     });
   });
 
@@ -293,7 +293,7 @@ describe('whatever is not escaped', () => {
           expect((await post('safe', pushOf(way, fields))).status).toBe(200);
           for (const seen of await newest('safe', since)) {
             expect([seen.user, seen.kind]).toEqual([ONE, kind]);
-            if (kind !== 'place') expect(seen.key).toBe(`m:${ONE}:${fields.MsgId as string}`);
+            if (kind !== 'place') expect(seen.key).toBe(`m:${ONE}:${fields.MsgId}`);
           }
         }
     },

@@ -194,7 +194,7 @@ type Rows = Awaited<ReturnType<typeof readSnapshot>>;
 /** Leads rows through the audit, in as many parts as wished. */
 function auditRows(
   rows: Rows,
-  { campaigns = [] as readonly Campaign[], parts = 1, funds = undefined as FundFlow | undefined } = {},
+  { campaigns = [] as readonly Campaign[], parts = 1, funds = undefined } = {},
 ): AuditReport {
   const audit = new Audit(campaigns, funds);
   for (const { name } of rows.counters) audit.survey(name);

@@ -22,7 +22,7 @@ test('claims that differ in anything that a counter names are not taken for alik
   const coupon = namesOf({ ...claim, amount: fen(0) }, { ...about, isCoupon: true });
   const same = new Set([...all, other, coupon].map(names => names.join()));
   // A claim that says its day counts on it as one that does not.
-  expect(same.size).toBe(places.length + 2 - Number(namesOf({ ...claim, ...day } as Claim).join() === all[0]!.join()));
+  expect(same.size).toBe(places.length + 2 - Number(namesOf({ ...claim, ...day }).join() === all[0]!.join()));
 });
 
 test('and of what is alike each follower has their own, with their own money', () => {

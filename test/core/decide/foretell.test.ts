@@ -71,7 +71,7 @@ async function saidBy(command: () => Promise<number>): Promise<string> {
     said += String(part);
     return true;
   };
-  const spy = vi.spyOn(process.stdout, 'write').mockImplementation(hear as typeof process.stdout.write);
+  const spy = vi.spyOn(process.stdout, 'write').mockImplementation(hear);
   try {
     expect(await command()).toBe(0);
   } finally {

@@ -69,7 +69,7 @@ function goingOf(files: readonly RuleText[]) {
 
 /** A process that begins to work on the store. */
 function processOn(store: Store) {
-  const config = { secret: 'a secret', lint: { severity: {} } } as unknown as Config;
+  const config = { secret: 'a secret', lint: { severity: {} } } as Config;
   const live = liveBookFor(config, { store, clock: () => clock, holder: `p${++keys}`, sleep: async () => {} });
   return async (...texts: readonly string[]) => {
     const { findings, warnings } = await live.enter(goingOf(filesOf(...texts)));

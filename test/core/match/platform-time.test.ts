@@ -35,7 +35,7 @@ const ANN = openId('oAnn0000000000000000000000_A');
 const BOB = openId('oBob0000000000000000000000-B');
 
 const at = (seconds: number): Instant => later(NOON, seconds * SECOND);
-const on = (...triggers: Trigger[]) => triggers as [Trigger, ...Trigger[]];
+const on = (...triggers: Trigger[]) => triggers;
 const KEPT = { once: 'perEvent', give: ['one'], delay: DAY, cancelIf: ['unsubscribed'] } as const;
 
 /** Follow, a word and the page each give a packet that is paid a day later, unless they leave. */

@@ -11,8 +11,13 @@ import { clip } from '../../../src/core/rules/reply-text.ts';
 import { aPayout } from '../../storage/store.contract.ts';
 
 const AT = parseBeijing('2026-02-10 10:00')!;
-const event = (happening: Happening): Event =>
-  ({ key: eventKey('k'), account: 'tea', user: openId('oA'), sentAt: AT, ...happening }) as Event;
+const event = (happening: Happening): Event => ({
+  key: eventKey('k'),
+  account: 'tea',
+  user: openId('oA'),
+  sentAt: AT,
+  ...happening,
+});
 const TEXT = event({ kind: 'text', text: '你好' });
 const pending = (...texts: string[]) => ({ version: 7, texts: texts.map(text => ({ id: text, text })) });
 const text = (words: string): Reply => ({ kind: 'text', text: words });

@@ -666,7 +666,7 @@ describe('the export', () => {
       readCsv((await hongbao('payouts', 'export', ...args)).out)
         .slice(1)
         .map(row => row[0]!.trim());
-    const numbers = payouts.map(payout => payout.billNo as string);
+    const numbers = payouts.map(payout => payout.billNo);
     expect(await only('--state', 'held')).toEqual([numbers[4]]);
     expect(await only('--campaign', 'other')).toEqual([]);
     expect(await only('--merchant', 'shop', '--from', dayOf(later(NOW, 5 * DAY)))).toEqual(numbers.slice(0, 3));

@@ -390,7 +390,7 @@ function keysIn(schema: Schema, root: Schema, path: string, found: Set<string>):
     const name = schema.$ref.replace('#/definitions/', '');
     keysIn((root.definitions as Record<string, Schema>)[name]!, root, name, found);
   }
-  for (const [key, part] of Object.entries((schema.properties ?? {}) as Record<string, Schema>)) {
+  for (const [key, part] of Object.entries(schema.properties ?? {})) {
     if (found.has(`${path}.${key}`)) continue;
     found.add(`${path}.${key}`);
     keysIn(part, root, `${path}.${key}`, found);

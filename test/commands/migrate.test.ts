@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { copyAndVerify } from '../../src/commands/ledger/migrate.ts';
-import type { Config } from '../../src/config/config.ts';
 import { Audit } from '../../src/core/audit/audit.ts';
 import { Digest } from '../../src/core/base/digest.ts';
 import { BadInput, Fault } from '../../src/core/base/error.ts';
@@ -30,6 +29,7 @@ import { openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { aCommit, anAnswer, listOf } from '../storage/store.contract.ts';
 import { openIds, run } from '../support/command.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { TILL, TEA, configOf } from '../support/config.ts';
 
 // ── A shop whose store has been through everything ───────────────────────────────────────────────────────
 
@@ -67,14 +67,6 @@ rules:
 `;
 const { campaigns: CAMPAIGNS } = loadCampaigns([{ file: 'shop.yaml', text: RULES }]);
 const NOON = parseBeijing('2026-02-10 12:00')!;
-const LIMITS = { perUserPerDay: 10, amountPerUserPerDay: fen(1e5), amountPerDay: fen(1e8) };
-const TILL = { name: 'till', mchId: '1900000109', channel: 'redpack', clientIp: '127.0.0.1', riskInfo: false } as const;
-const TEA = { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' };
-const CONFIG = {
-  secret: 'a secret for tests',
-  accounts: new Map([['tea', TEA]]),
-  merchants: new Map([['till', { ...TILL, limits: { perSecond: 30, min: fen(100), max: fen(2e4), ...LIMITS } }]]),
-} as unknown as Config;
 
 const ann = openId('oAnn0000000000000000000000_A');
 const bob = openId('oBob0000000000000000000000-B');
@@ -104,7 +96,7 @@ class Shop {
       clock: () => this.now,
       store,
       log: SILENT,
-      config: CONFIG,
+      config: configOf(),
       book: () => book,
       planned: () => {},
     });
@@ -134,8 +126,7 @@ class Shop {
   }
 
   async sends(user: OpenId, amount: number): Promise<void> {
-    const merchant = { ...TILL, limits: LIMITS };
-    const batch = { name: 'thanks', campaign: CAMPAIGNS[0]!, account: TEA, merchant, seed: 'x' };
+    const batch = { name: 'thanks', campaign: CAMPAIGNS[0]!, account: TEA, merchant: TILL, seed: 'x' };
     const commit = commitOf(batch, intentOf(batch, user, { amount: fen(amount) }, this.now), this.now);
     expect(await this.store.commit(commit)).toEqual({ kind: 'done' });
   }
@@ -560,7 +551,7 @@ function spoil<Kind extends SnapshotKind>(
 /** So many packets to be sent, and their answers. */
 async function bulk(store: Store, count: number): Promise<Store> {
   const { campaigns } = loadCampaigns([{ file: 'bulk.yaml', text: BULK }]);
-  const merchant = { ...TILL, limits: { ...LIMITS, amountPerDay: fen(1e12) } };
+  const merchant = { ...TILL, limits: { ...TILL.limits, amountPerDay: fen(1e12) } };
   const batch = { name: 'bulk', campaign: campaigns[0]!, account: TEA, merchant, seed: 'x' };
   for (let from = 0; from < count; from += 500) {
     const users = openIds(Math.min(500, count - from), `B${from}x`) as OpenId[];

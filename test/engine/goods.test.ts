@@ -4,7 +4,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Config } from '../../src/config/config.ts';
 import { type Event, eventKey, type OpenId, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { DAY, type Instant, later, parseBeijing, SECOND } from '../../src/core/base/time.ts';
@@ -21,6 +20,7 @@ import { sealerOf } from '../../src/lib/seal.ts';
 import type { Store } from '../../src/ports.ts';
 import { readPieces } from '../../src/storage/copy.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
+import { configOf } from '../support/config.ts';
 import { DURABLE, hasRedis, openedOn, type RedisServer, startRedis } from '../support/redis-server.ts';
 
 const NOON = parseBeijing('2026-02-10 12:00')!;
@@ -53,13 +53,7 @@ const BOOK = bookOf(
   ],
   ['tea'],
 );
-const config = {
-  secret: 'a secret for tests',
-  publicUrl: 'https://bot.example.com',
-  personalKey: [KEY],
-  accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888' }]]),
-  merchants: new Map(),
-} as unknown as Config;
+const config = configOf({ personalKey: [KEY] });
 
 const ASKED = '寄奖品需要你的收件信息。杯子的话。\n回复「同意」开始填写，不需要寄送请回复「不用了」。';
 const PERSONAL = ['王小明', '13812345678', '万航渡路', '赵小红'];

@@ -1,7 +1,6 @@
 // What the dashboard reads: sums by the day that count each event once, lists by what payouts wait for, whoever is looked for. The
 // same on both stores.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Config } from '../../src/config/config.ts';
 import { caseNumberOf } from '../../src/core/base/case-number.ts';
 import type { OpenId } from '../../src/core/base/event.ts';
 import { beijingText, DAY, dayOf, HOUR, instant, later } from '../../src/core/base/time.ts';
@@ -14,6 +13,7 @@ import { createTally } from '../../src/engine/overview/tally.ts';
 import type { Store } from '../../src/ports.ts';
 import { aCommit, anAnswer, aStep, NOW } from '../storage/store.contract.ts';
 import { type Beside, KINDS } from '../support/beside.ts';
+import { TILL, configOf } from '../support/config.ts';
 
 describe.each(KINDS)('on %s', (_, open) => {
   let beside: Beside;
@@ -31,7 +31,7 @@ describe.each(KINDS)('on %s', (_, open) => {
   const portsOf = (): OverviewPorts => ({
     store,
     clock: () => NOW,
-    config: { merchants: new Map([['shop', {}]]), accounts: new Map() } as unknown as Config,
+    config: configOf({ accounts: [], merchants: [{ ...TILL, name: 'shop' }] }),
     book: () => bookOf([], []),
     tally: tallyOf('ports'),
     recent: createRecent(store),

@@ -7,14 +7,13 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type * as AuditHalf from '../../../src/commands/ledger/audit-half.ts';
-import type { Config } from '../../../src/config/config.ts';
 import { Audit, type AuditReport, showAuditFinding } from '../../../src/core/audit/audit.ts';
 import { followerIn } from '../../../src/core/audit/counter-name.ts';
 import { FundFlow } from '../../../src/core/audit/fund-flow.ts';
 import type { AuditFinding } from '../../../src/core/audit/payout.ts';
 import { shelfOf, shelfOfClaim } from '../../../src/core/audit/shelf.ts';
 import type { Counter } from '../../../src/core/base/counter.ts';
-import type { EventKey, OpenId } from '../../../src/core/base/event.ts';
+import type { OpenId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../../../src/core/base/time.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
@@ -35,7 +34,9 @@ import { openDatabase } from '../../../src/storage/sqlite/schema.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
 import { listOf, readSnapshot } from '../../storage/store.contract.ts';
 import { ENV, MERCHANT, startWorld, type World } from '../../support/harness.ts';
+import { configOf, TILL } from '../../support/config.ts';
 import { writtenIn } from '../../support/written.ts';
+import { eventKey, openId } from '../../../src/core/base/event.ts';
 
 // ── A shop with every limit there is, without a simulator ────────────────────────────────────────────────
 
@@ -68,35 +69,10 @@ function campaignsOf(text: string): Campaign[] {
   return campaigns;
 }
 
-const LIMITS = {
-  perSecond: 30,
-  perUserPerDay: 10,
-  amountPerUserPerDay: fen(100_000),
-  amountPerDay: fen(100_000_000),
-  min: fen(100),
-  max: fen(20_000),
-};
-const CONFIG = {
-  secret: 'a secret for tests',
-  accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' }]]),
-  merchants: new Map([
-    [
-      'till',
-      { name: 'till', mchId: '1900000109', channel: 'redpack', clientIp: '127.0.0.1', riskInfo: false, limits: LIMITS },
-    ],
-  ]),
-} as unknown as Config;
-const CONFIG_MERCHANT = {
-  name: 'till',
-  mchId: '1900000109',
-  channel: 'redpack',
-  clientIp: '127.0.0.1',
-  riskInfo: false,
-  limits: LIMITS,
-} as const;
+const CONFIG = configOf();
 
-const ann = 'oAnn0000000000000000000000_A' as OpenId;
-const bob = 'oBob0000000000000000000000-B' as OpenId;
+const ann = openId('oAnn0000000000000000000000_A');
+const bob = openId('oBob0000000000000000000000-B');
 
 class Shop {
   readonly store: Store;
@@ -121,7 +97,7 @@ class Shop {
     });
     const before = new Set((await this.store.payouts({ limit: 1000 })).map(each => each.billNo));
     await flow.handle({
-      key: `m:${++this.serial}` as EventKey,
+      key: eventKey(`m:${++this.serial}`),
       account: 'tea',
       user,
       sentAt: this.now,
@@ -137,7 +113,7 @@ class Shop {
       name: 'thanks',
       campaign: campaignsOf(this.rules)[0]!,
       account: { name: 'tea', appId: 'wx8888888888888888' },
-      merchant: CONFIG_MERCHANT,
+      merchant: TILL,
       seed: 'x',
     };
     const commit = commitOf(batch, intentOf(batch, user, { amount: fen(yuan * 100) }, this.now), this.now);
@@ -194,7 +170,7 @@ type Rows = Awaited<ReturnType<typeof readSnapshot>>;
 /** Leads rows through the audit, in as many parts as wished. */
 function auditRows(
   rows: Rows,
-  { campaigns = [] as readonly Campaign[], parts = 1, funds = undefined } = {},
+  { campaigns = [], parts = 1, funds }: { campaigns?: readonly Campaign[]; parts?: number; funds?: FundFlow } = {},
 ): AuditReport {
   const audit = new Audit(campaigns, funds);
   for (const { name } of rows.counters) audit.survey(name);
@@ -412,7 +388,7 @@ describe('one change is found, and named', () => {
 
   test('a claim with another follower than in its key', () => {
     const [claim] = good.claims;
-    const rows = { ...good, claims: good.claims.with(0, { ...claim!, user: 'oEve' as OpenId }) };
+    const rows = { ...good, claims: good.claims.with(0, { ...claim!, user: openId('oEve') }) };
     expect(auditRows(rows).findings).toContainEqual(
       expect.objectContaining({ where: `claim ${claim!.key}`, what: 'key', found: claim!.key }),
     );

@@ -2,10 +2,8 @@
 // of what they did, on both stores and in the ledger of rule tests.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Config } from '../../../src/config/config.ts';
 import { Ledger } from '../../../src/core/analysis/memory-ledger.ts';
 import { type Event, eventKey, type OpenId, openId } from '../../../src/core/base/event.ts';
-import { fen } from '../../../src/core/base/money.ts';
 import { DAY, type Instant, later, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import { followerAfter, newsForInviter } from '../../../src/core/match/follower.ts';
@@ -18,18 +16,8 @@ import type { Store } from '../../../src/ports.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
 import { campaignOf, packet, ruleOf } from '../../support/campaigns.ts';
 import { DURABLE, hasRedis, openedOn, type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { configOf } from '../../support/config.ts';
 
-const LIMITS = {
-  ...{ perSecond: 30, perUserPerDay: 10, amountPerUserPerDay: fen(100_000), amountPerDay: fen(100_000_000) },
-  ...{ min: fen(100), max: fen(20_000) },
-};
-const MERCHANT = { name: 'till', mchId: '1900000109', channel: 'redpack', clientIp: '127.0.0.1', riskInfo: false };
-const CONFIG = {
-  secret: 'a secret',
-  publicUrl: 'http://x',
-  accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' }]]),
-  merchants: new Map([['till', { ...MERCHANT, limits: LIMITS }]]),
-} as unknown as Config;
 const NOON = parseBeijing('2026-02-10 12:00')!;
 const ANN = openId('oAnn0000000000000000000000_A');
 const BOB = openId('oBob0000000000000000000000-B');
@@ -62,7 +50,7 @@ const VISIT = { kind: 'visit', campaign: 'tea' };
 function processOn(store: Store, campaign = CAMPAIGN): { flow: Flow; setNow(seconds: number): void } {
   let now = at(100);
   const book = bookOf([campaign], ['tea']);
-  const ports = { clock: () => now, store, log: SILENT, config: CONFIG, book: () => book, planned: () => {} };
+  const ports = { clock: () => now, store, log: SILENT, config: configOf({ secret: 'a secret' }), book: () => book, planned: () => {} };
   const setNow = (seconds: number): void => {
     now = at(seconds);
   };

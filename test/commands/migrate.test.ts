@@ -9,7 +9,7 @@ import { copyAndVerify } from '../../src/commands/ledger/migrate.ts';
 import { Audit } from '../../src/core/audit/audit.ts';
 import { Digest } from '../../src/core/base/digest.ts';
 import { BadInput, Fault } from '../../src/core/base/error.ts';
-import { type Event, eventKey, type Happening, type OpenId, openId } from '../../src/core/base/event.ts';
+import { eventKey, type Happening, type OpenId, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../../src/core/base/time.ts';
 import type { Wording } from '../../src/core/base/words/words.ts';
@@ -28,8 +28,8 @@ import { openStore } from '../../src/storage/open.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { aCommit, anAnswer, listOf } from '../storage/store.contract.ts';
 import { openIds, run } from '../support/command.ts';
+import { configOf, TEA, TILL } from '../support/config.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
-import { TILL, TEA, configOf } from '../support/config.ts';
 
 // ── A shop whose store has been through everything ───────────────────────────────────────────────────────
 
@@ -101,7 +101,7 @@ class Shop {
       planned: () => {},
     });
     const key = eventKey(`m:${++this.serial}`);
-    await flow.handle({ key, account: 'tea', user, sentAt: this.now, ...happening } as Event);
+    await flow.handle({ key, account: 'tea', user, sentAt: this.now, ...happening });
     this.now = later(this.now, HOUR);
   }
 

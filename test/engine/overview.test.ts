@@ -2,7 +2,6 @@
 // same on both stores.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { caseNumberOf } from '../../src/core/base/case-number.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
 import { beijingText, DAY, dayOf, HOUR, instant, later } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
 import { search } from '../../src/engine/overview/followers.ts';
@@ -13,7 +12,7 @@ import { createTally } from '../../src/engine/overview/tally.ts';
 import type { Store } from '../../src/ports.ts';
 import { aCommit, anAnswer, aStep, NOW } from '../storage/store.contract.ts';
 import { type Beside, KINDS } from '../support/beside.ts';
-import { TILL, configOf } from '../support/config.ts';
+import { configOf, TILL } from '../support/config.ts';
 
 describe.each(KINDS)('on %s', (_, open) => {
   let beside: Beside;
@@ -124,7 +123,7 @@ describe.each(KINDS)('on %s', (_, open) => {
   });
 
   test('an event of long ago is found by its time, behind however many that came since; a new one at once', async () => {
-    const [old, fresh] = ['oOld0000000000000000000000ol', 'oNew0000000000000000000000ne'] as OpenId[];
+    const [old, fresh] = ['oOld0000000000000000000000ol', 'oNew0000000000000000000000ne'];
     const long = later(NOW, -3 * DAY);
     for (let n = 0; n < 30; n++) await store.commit(anAnswer({ at: later(long, -HOUR - n) }));
     const commit = aCommit({ user: old!, at: long });

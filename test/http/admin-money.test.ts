@@ -8,7 +8,6 @@ import { instant } from '../../src/core/base/time.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { pauseOf } from '../../src/core/rules/campaign-query.ts';
 import { pauseCampaign } from '../../src/engine/operate/campaigns.ts';
-import type { DraftView, RuleFileDetail } from '../../src/engine/overview/view.ts';
 import type { Store } from '../../src/ports.ts';
 import { aCommit } from '../storage/store.contract.ts';
 import { type AdminWorld, type Person, startAdmin, type Told } from '../support/admin-world.ts';
@@ -108,9 +107,9 @@ describe('a second person', () => {
     });
     try {
       const wang = await alone.signIn('wang');
-      const { base } = (await alone.get('api/rule?file=test.yaml', wang)).body as RuleFileDetail;
+      const { base } = (await alone.get('api/rule?file=test.yaml', wang)).body;
       const draft = { file: 'test.yaml', text: RULES.replace('¥1.00 }', '¥10.00 }'), base };
-      const { seen, isFit } = (await alone.act('draft', draft, wang)).body as DraftView;
+      const { seen, isFit } = (await alone.act('draft', draft, wang)).body;
       expect(isFit).toBe(true);
       const answer = await alone.act('publish', { ...draft, seen, reason: '加码' }, wang);
       expect(answer).toMatchObject({ status: 409, body: { error: 'nosecond' } });
@@ -162,9 +161,9 @@ test('a question that says a thing twice is refused, and no list of something el
 
 describe('rules that two publish', () => {
   const look = async (who: Person, text: string) => {
-    const { base } = (await admin.get('api/rule?file=test.yaml', who)).body as RuleFileDetail;
+    const { base } = (await admin.get('api/rule?file=test.yaml', who)).body;
     const draft = { file: 'test.yaml', text, base };
-    const { seen, isFit } = (await admin.act('draft', draft, who)).body as DraftView;
+    const { seen, isFit } = (await admin.act('draft', draft, who)).body;
     expect(isFit).toBe(true);
     return { ...draft, seen, reason: '改一句' };
   };

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { adminApp } from '../../src/app/wire-admin.ts';
-import type { DraftView, RevertView, RuleFileDetail, RuleVersionView } from '../../src/engine/overview/view.ts';
+import type { DraftView, RuleFileDetail, RuleVersionView } from '../../src/engine/overview/view.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import { type Person, signInAt } from '../support/admin-world.ts';
 import { RULES, startWorld, type World } from '../support/harness.ts';
@@ -221,7 +221,7 @@ test('going back to a version shows what it changes, renames what was not there,
   await world.bot.rulebook.refresh();
   await publish(mei, RULES.replace('campaign: test', 'campaign: more\nmode: draft'), 'more.yaml');
   await world.bot.rulebook.refresh();
-  const view = (await act('back', { number: 1 }, mei)).body as RevertView;
+  const view = (await act('back', { number: 1 }, mei)).body;
   expect(view).toMatchObject({ isFit: true, gone: ['more.yaml'], changes: ['只改了文字或测试', '总预算没有增加'] });
   expect((await act('back', { number: 9 }, mei)).status).toBe(404);
   expect((await act('revert', { number: 1, seen: 'another', reason: '退回' }, mei)).status).toBe(409);

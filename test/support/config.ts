@@ -3,8 +3,8 @@
 import type { AccountConfig } from '../../src/config/account.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { MerchantConfig } from '../../src/config/merchant.ts';
-import { DEFAULT_POLICY } from '../../src/core/payout/pace.ts';
 import { ALONE } from '../../src/core/lint/context.ts';
+import { DEFAULT_POLICY } from '../../src/core/payout/pace.ts';
 import { LIMITS, MCH } from './counted-shop.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -30,7 +30,14 @@ type Parts = Partial<Omit<Config, 'accounts' | 'merchants'>> & {
 /** The account `tea`, which pays by the merchant `till`, unless `parts` say otherwise. */
 export function configOf({ accounts = [TEA], merchants = [TILL], ...parts }: Parts = {}): Config {
   return {
-    ...{ file: 'bot.yaml', demo: false, host: '127.0.0.1', port: 0, publicUrl: 'https://bot.example.com', trustProxy: 0 },
+    ...{
+      file: 'bot.yaml',
+      demo: false,
+      host: '127.0.0.1',
+      port: 0,
+      publicUrl: 'https://bot.example.com',
+      trustProxy: 0,
+    },
     ...{ store: 'sqlite::memory:', acceptLoss: false, replicas: 0, rules: 'rules', secret: 'a secret for tests' },
     accounts: new Map(accounts.map(account => [account.name, account])),
     merchants: new Map(merchants.map(merchant => [merchant.name, merchant])),

@@ -10,9 +10,10 @@ import { followerIn, nameKind } from '../../../src/core/audit/counter-name.ts';
 import { SHELVES, shelfOf, shelfOfClaim } from '../../../src/core/audit/shelf.ts';
 import { type Counter, UNBOUNDED } from '../../../src/core/base/counter.ts';
 import type { Event } from '../../../src/core/base/event.ts';
+import { eventKey, openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { chanceOf } from '../../../src/core/base/random.ts';
-import { type Day, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
+import { dayOf, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
 import type { Decision } from '../../../src/core/decide/decision.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import { inviteScene } from '../../../src/core/match/follower.ts';
@@ -32,9 +33,8 @@ import { openRedis } from '../../../src/storage/redis/store.ts';
 import { inPages } from '../../../src/storage/shared/pages.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
 import { readSnapshot } from '../../storage/store.contract.ts';
-import { hasRedis, startRedis } from '../../support/redis-server.ts';
 import { configOf } from '../../support/config.ts';
-import { openId, eventKey } from '../../../src/core/base/event.ts';
+import { hasRedis, startRedis } from '../../support/redis-server.ts';
 
 // ── The campaigns ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -113,10 +113,9 @@ function campaignsOf(): Campaign[] {
   return campaigns;
 }
 
-
 // ── The play ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-const DAYS = ['2027-02-05', '2027-02-06', '2027-02-07'] as Day[];
+const DAYS = ['2027-02-05', '2027-02-06', '2027-02-07'].map(day => dayOf(parseBeijing(day)!));
 
 /** Three days of a made-up crowd, by the campaigns' own triggers; and friends, refunds and partings with it. */
 async function playDays(store: Store, campaigns: readonly Campaign[]): Promise<Decision[]> {

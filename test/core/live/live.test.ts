@@ -15,8 +15,8 @@ import { liveBookFor } from '../../../src/engine/live.ts';
 import type { Store } from '../../../src/ports.ts';
 import { openRedis } from '../../../src/storage/redis/store.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
-import { DURABLE, hasRedis, type RedisServer, startRedis } from '../../support/redis-server.ts';
 import { configOf } from '../../support/config.ts';
+import { DURABLE, hasRedis, type RedisServer, startRedis } from '../../support/redis-server.ts';
 
 const SPRING = `campaign: spring
 name: 春天

@@ -86,7 +86,15 @@ describe('「我的红包」', () => {
     return reply.kind === 'text' ? reply.text : '';
   };
   const payout = (more: Partial<Payout>): Payout => aPayout({ amount: fen(150), createdAt: AT, nextAt: AT, ...more });
-  const transfer = { ...aPayout().request, channel: 'transfer', reports: [], sceneId: '1000' } as Payout['request'];
+  const { mchId, appId } = aPayout().request;
+  const transfer: Payout['request'] = {
+    channel: 'transfer',
+    mchId,
+    appId,
+    remark: '新春快乐',
+    reports: [],
+    sceneId: '1000',
+  };
 
   test.each<[string, Partial<Payout>, string]>([
     ['planned', {}, '处理中，请稍候'],

@@ -6,11 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { copyAndVerify } from '../../src/commands/ledger/migrate.ts';
-import type { Config } from '../../src/config/config.ts';
 import { Audit } from '../../src/core/audit/audit.ts';
 import { Digest } from '../../src/core/base/digest.ts';
 import { BadInput, Fault } from '../../src/core/base/error.ts';
-import { type Event, eventKey, type Happening, type OpenId, openId } from '../../src/core/base/event.ts';
+import { eventKey, type Happening, type OpenId, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../../src/core/base/time.ts';
 import type { Wording } from '../../src/core/base/words/words.ts';
@@ -29,6 +28,8 @@ import { openStore } from '../../src/storage/open.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { aCommit, anAnswer, listOf } from '../storage/store.contract.ts';
 import { openIds, run } from '../support/command.ts';
+import { configOf, TEA, TILL } from '../support/config.ts';
+import { isMap, read, readJson } from '../support/json.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 
 // ── A shop whose store has been through everything ───────────────────────────────────────────────────────
@@ -67,14 +68,6 @@ rules:
 `;
 const { campaigns: CAMPAIGNS } = loadCampaigns([{ file: 'shop.yaml', text: RULES }]);
 const NOON = parseBeijing('2026-02-10 12:00')!;
-const LIMITS = { perUserPerDay: 10, amountPerUserPerDay: fen(1e5), amountPerDay: fen(1e8) };
-const TILL = { name: 'till', mchId: '1900000109', channel: 'redpack', clientIp: '127.0.0.1', riskInfo: false } as const;
-const TEA = { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' };
-const CONFIG = {
-  secret: 'a secret for tests',
-  accounts: new Map([['tea', TEA]]),
-  merchants: new Map([['till', { ...TILL, limits: { perSecond: 30, min: fen(100), max: fen(2e4), ...LIMITS } }]]),
-} as unknown as Config;
 
 const ann = openId('oAnn0000000000000000000000_A');
 const bob = openId('oBob0000000000000000000000-B');
@@ -104,12 +97,12 @@ class Shop {
       clock: () => this.now,
       store,
       log: SILENT,
-      config: CONFIG,
+      config: configOf(),
       book: () => book,
       planned: () => {},
     });
     const key = eventKey(`m:${++this.serial}`);
-    await flow.handle({ key, account: 'tea', user, sentAt: this.now, ...happening } as Event);
+    await flow.handle({ key, account: 'tea', user, sentAt: this.now, ...happening });
     this.now = later(this.now, HOUR);
   }
 
@@ -134,8 +127,7 @@ class Shop {
   }
 
   async sends(user: OpenId, amount: number): Promise<void> {
-    const merchant = { ...TILL, limits: LIMITS };
-    const batch = { name: 'thanks', campaign: CAMPAIGNS[0]!, account: TEA, merchant, seed: 'x' };
+    const batch = { name: 'thanks', campaign: CAMPAIGNS[0]!, account: TEA, merchant: TILL, seed: 'x' };
     const commit = commitOf(batch, intentOf(batch, user, { amount: fen(amount) }, this.now), this.now);
     expect(await this.store.commit(commit)).toEqual({ kind: 'done' });
   }
@@ -219,7 +211,7 @@ async function everything(store: Store) {
       authorized: [await store.authorizations(9), await store.authorization('till', ann)],
       each: await Promise.all(payouts.map(({ billNo }) => Promise.all([store.payout(billNo), store.history(billNo)]))),
       lists: await Promise.all(filters.map(filter => store.payouts({ ...filter, limit: 100 }))),
-      due: await Promise.all([undefined, 'send', 'query'].map(only => store.due('till', far, 100, only as 'send'))),
+      due: await Promise.all(([undefined, 'send', 'query'] as const).map(only => store.due('till', far, 100, only))),
       dueFirst: await store.due('till', far, 3),
       facts: await Promise.all([ann, bob].map(user => store.facts({ ...wanted, user, counters: names, code: 'C4' }))),
       batches: await store.codeBatches(),
@@ -242,8 +234,7 @@ async function everything(store: Store) {
 
 /** By what a row is called in its table. */
 function nameOf(row: object): string {
-  const { key = '', name = '', campaign = '', account = '', user = '', merchant = '' } = row as Record<string, string>;
-  const { hash = '', batch = '', box = '' } = row as Record<string, string>;
+  const { key, name, campaign, account, user, merchant, hash, batch, box } = read(row, isMap);
   return [key, name, campaign, account, user, merchant, hash, batch, box].join(' ');
 }
 
@@ -473,9 +464,9 @@ describe.each<Kind>(hasRedis ? ['SQLite', 'Redis'] : ['SQLite'])('a copy through
   });
 
   const spoilt: [SnapshotKind, (piece: Piece) => Piece | undefined][] = [
-    ['counters', ({ rows }) => ({ kind: 'counters', rows: rows.slice(1) }) as Piece],
+    ['counters', piece => (piece.kind === 'counters' ? { ...piece, rows: piece.rows.slice(1) } : piece)],
     ['answers', () => undefined],
-    ['payouts', ({ rows }) => ({ kind: 'payouts', rows: rows.toReversed() }) as Piece],
+    ['payouts', piece => (piece.kind === 'payouts' ? { ...piece, rows: piece.rows.toReversed() } : piece)],
     ['payouts', piece => spoil(piece, 'payouts', row => ({ ...row, history: row.history.slice(0, -1) }))],
     ['payouts', piece => spoil(piece, 'payouts', row => ({ ...row, payout: { ...row.payout, tries: 9 } }))],
     ['buckets', piece => spoil(piece, 'buckets', row => ({ ...row, sent: fen(row.sent + 1) }))],
@@ -560,10 +551,10 @@ function spoil<Kind extends SnapshotKind>(
 /** So many packets to be sent, and their answers. */
 async function bulk(store: Store, count: number): Promise<Store> {
   const { campaigns } = loadCampaigns([{ file: 'bulk.yaml', text: BULK }]);
-  const merchant = { ...TILL, limits: { ...LIMITS, amountPerDay: fen(1e12) } };
+  const merchant = { ...TILL, limits: { ...TILL.limits, amountPerDay: fen(1e12) } };
   const batch = { name: 'bulk', campaign: campaigns[0]!, account: TEA, merchant, seed: 'x' };
   for (let from = 0; from < count; from += 500) {
-    const users = openIds(Math.min(500, count - from), `B${from}x`) as OpenId[];
+    const users = openIds(Math.min(500, count - from), `B${from}x`).map(openId);
     await Promise.all(
       users.map(user => store.commit(commitOf(batch, intentOf(batch, user, { amount: fen(100) }, NOON), NOON))),
     );
@@ -622,7 +613,7 @@ describe('hongbao migrate', () => {
     expect([again.code, again.out]).toEqual([2, '']);
     expect(again.err).toMatch(/^--to: this store holds a finished copy/m);
     const back = await migrate('--from', to, '--to', newAddress('SQLite'), '--json');
-    const report = JSON.parse(back.out) as { source: unknown; target: unknown };
+    const report = readJson(back.out, isMap);
     expect(report).toMatchObject({
       isWhole: true,
       differences: [],

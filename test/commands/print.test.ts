@@ -65,7 +65,7 @@ describe('of every command that looks', () => {
   test('a pipe that is closed ends it without a word, be it its results or its notes', async () => {
     const env = { PATH: process.env.PATH!, ...ENV };
     const ends = { explain: 'stdout', export: 'stdout', audit: 'stdout', check: 'stderr', backtest: 'stderr' } as const;
-    for (const [word, closed] of Object.entries(ends) as [string, 'stdout' | 'stderr'][]) {
+    for (const [word, closed] of Object.entries(ends)) {
       const args = looks().find(each => each.includes(word))!;
       const child = spawn(process.execPath, [CLI, ...configured(args)], { cwd: world.folder, env });
       child[closed].destroy();
@@ -100,7 +100,7 @@ describe('what a stranger wrote', () => {
 
   test('stands in a line of progress as marks', () => {
     let shown = '';
-    const stream = { isTTY: true, write: (text: string) => (shown += text) } as unknown as NodeJS.WriteStream;
+    const stream = { isTTY: true, write: (text: string) => (shown += text) };
     progress('codes', stream).show(1, 1, EVIL);
     expect(shown.replace('\r\u001b[K', '')).toBe('codes: 1/1  ␛[2J␊红包⟨U+202E⟩已领取⟨U+0085⟩');
   });

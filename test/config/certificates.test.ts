@@ -11,7 +11,6 @@ import { BadInput } from '../../src/core/base/error.ts';
 import { endingSoon } from '../../src/core/base/expiry.ts';
 import { DAY, type Instant, instant, later } from '../../src/core/base/time.ts';
 import { sayEndings } from '../../src/engine/jobs.ts';
-import type { Log } from '../../src/ports.ts';
 import { ACCOUNT, ENV } from '../support/harness.ts';
 import { caPem, issue, keyNo, packed, pkcs8 } from '../support/issue.ts';
 
@@ -70,8 +69,8 @@ function refusal(lines: readonly string[], now?: Instant): string {
   try {
     load(lines, now);
   } catch (error) {
-    expect(error).toBeInstanceOf(BadInput);
-    const { findings, message } = error as BadInput;
+    if (!(error instanceof BadInput)) throw error;
+    const { findings, message } = error;
     expect(findings).toHaveLength(1);
     // Nothing of a key is ever repeated.
     expect(message).not.toMatch(/MII[A-Za-z0-9+/]{8}/);
@@ -452,7 +451,7 @@ describe('an end that is near', () => {
   test('is said thirty days before, the nearest first, and as a call from a week before', () => {
     const said: string[] = [];
     const at = (level: string) => (_: object, text: string) => void said.push(`${level}: ${text}`);
-    const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } as Log;
+    const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
     const all = [dated(40), dated(29.5), dated(3.5), dated(0.5), dated(-1.5)];
     sayEndings({ dated: all, clock: () => NOW, log });
     expect(said.map(text => text.replace(/ \(.*/s, ''))).toEqual([

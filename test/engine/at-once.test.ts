@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Config } from '../../src/config/config.ts';
 import { type Event, eventKey, type Happening } from '../../src/core/base/event.ts';
 import { type Instant, later } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
@@ -14,7 +13,8 @@ import { SILENT } from '../../src/lib/log.ts';
 import { createMarks } from '../../src/lib/marks.ts';
 import type { Answer, Store } from '../../src/ports.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
-import { campaignsOf, LIMITS, MCH, NOON, openId } from '../support/counted-shop.ts';
+import { configOf } from '../support/config.ts';
+import { campaignsOf, NOON, openId } from '../support/counted-shop.ts';
 
 const RULES = `campaign: shop
 name: 茶
@@ -28,20 +28,7 @@ rules:
   - { id: hello, on: { text: [你好, 老朋友] }, reply: 您好 }
   - { id: shut, on: { click: MENU }, reply: '{{campaign}}' }
 `;
-const merchant = {
-  name: 'till',
-  mchId: MCH,
-  channel: 'redpack',
-  clientIp: '127.0.0.1',
-  riskInfo: false,
-  limits: LIMITS,
-};
-const config = {
-  secret: 'a secret for tests',
-  publicUrl: 'https://bot.example.com',
-  accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' }]]),
-  merchants: new Map([['till', merchant]]),
-} as unknown as Config;
+const config = configOf();
 
 let folder: string;
 let store: Store;
@@ -67,7 +54,7 @@ async function bot(rules = RULES): Promise<Flow> {
       return (...args: unknown[]) => {
         calls.push(name);
         if (name === 'commit' && isBroken) return Promise.reject(new Error('disk full'));
-        return (method as (...args: unknown[]) => unknown)(...args);
+        return Reflect.apply(method, its, args);
       };
     },
   });

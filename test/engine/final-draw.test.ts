@@ -5,8 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { limitsOf } from '../../src/commands/payouts/verdict.ts';
-import type { AccountConfig } from '../../src/config/account.ts';
-import type { Config } from '../../src/config/config.ts';
 import { rehearse, showFailures } from '../../src/core/analysis/run-tests.ts';
 import { type Event, eventKey, openId } from '../../src/core/base/event.ts';
 import { DAY, type Instant, later, MINUTE, parseBeijing } from '../../src/core/base/time.ts';
@@ -23,7 +21,7 @@ import { createFlow, type Flow } from '../../src/engine/flow.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { Store } from '../../src/ports.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
-import { LIMITS, MCH } from '../support/counted-shop.ts';
+import { configOf, TEA } from '../support/config.ts';
 import { DURABLE, hasRedis, openedOn, type RedisServer, startRedis } from '../support/redis-server.ts';
 
 const FILE = `campaign: quiz
@@ -66,23 +64,9 @@ function load(text = FILE) {
 const campaign = load();
 const draw = campaign.draws!.get('大奖')!;
 const BOOK = bookOf([campaign], ['tea']);
-const merchant = {
-  name: 'till',
-  mchId: MCH,
-  channel: 'redpack',
-  clientIp: '127.0.0.1',
-  riskInfo: false,
-  limits: LIMITS,
-};
-const config = {
-  secret: 'a secret for tests',
-  publicUrl: 'https://bot.example.com',
-  accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' }]]),
-  merchants: new Map([['till', merchant]]),
-} as unknown as Config;
+const config = configOf();
 /** With another account, which is gone from `config`. */
-const milk = { name: 'milk', appId: 'wx9999999999999999', merchant: 'till' } as unknown as AccountConfig;
-const both: Config = { ...config, accounts: new Map([...config.accounts, ['milk', milk]]) };
+const both = configOf({ accounts: [TEA, { ...TEA, name: 'milk', appId: 'wx9999999999999999' }] });
 const MILK = bookOf([{ ...campaign, account: 'milk' }], ['tea', 'milk']);
 const SEED = 'ab'.repeat(32);
 const BEGIN = parseBeijing('2026-02-10 10:00')!;
@@ -145,7 +129,7 @@ function drawing(name: string, open: () => Promise<Opening>): void {
         const limits = await limitsOf([campaign], config, store, payout, now);
         return limits.findLast(({ name }) => name === 'campaign/quiz/amount')!.max;
       };
-      const [small] = (await payouts()) as [Payout];
+      const small = (await payouts())[0]!;
       expect(await limitOf(small)).toBe(600);
       for (let user = 11; user <= 20; user++) await say(user, '报名');
       now = later(draw.at, MINUTE);
@@ -213,7 +197,7 @@ function drawing(name: string, open: () => Promise<Opening>): void {
             if (typeof method !== 'function') return method;
             return (...args: unknown[]) => {
               if (['commit', 'putDocument', 'count'].includes(key) && left-- <= 0) throw new Error('killed');
-              return (method as (...all: unknown[]) => unknown).apply(its, args);
+              return Reflect.apply(method, its, args);
             };
           },
         });

@@ -1,28 +1,14 @@
 // How often an event asks the store before it is answered: each time is a way over the network, and a wait for a disk.
 import { describe, expect, test } from 'vitest';
-import type { Config } from '../../src/config/config.ts';
 import { type Event, eventKey, type Happening } from '../../src/core/base/event.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
 import { createFlow } from '../../src/engine/flow.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { Store } from '../../src/ports.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
-import { campaignsOf, LIMITS, MCH, NOON, openId, rulesOf } from '../support/counted-shop.ts';
-
-const merchant = {
-  name: 'till',
-  mchId: MCH,
-  channel: 'redpack',
-  clientIp: '127.0.0.1',
-  riskInfo: false,
-  limits: LIMITS,
-};
-const config = {
-  secret: 'a secret for tests',
-  publicUrl: 'https://bot.example.com',
-  accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' }]]),
-  merchants: new Map([['till', merchant]]),
-} as unknown as Config;
+import { configOf } from '../support/config.ts';
+import { campaignsOf, NOON, openId, rulesOf } from '../support/counted-shop.ts';
+import { isMap, read } from '../support/json.ts';
 
 /** Answers the event, and says which of the store's methods were called meanwhile. A chat's commit never ends. */
 async function callsFor(store: Store, happening: Happening, key: string): Promise<string[]> {
@@ -33,8 +19,8 @@ async function callsFor(store: Store, happening: Happening, key: string): Promis
       if (typeof method !== 'function') return method;
       return (...args: unknown[]) => {
         calls.push(name);
-        if (name === 'commit' && (args[0] as { claim?: object }).claim === undefined) return new Promise(() => {});
-        return (method as (...args: unknown[]) => unknown)(...args);
+        if (name === 'commit' && read(args[0], isMap).claim === undefined) return new Promise(() => {});
+        return Reflect.apply(method, its, args);
       };
     },
   });
@@ -42,7 +28,7 @@ async function callsFor(store: Store, happening: Happening, key: string): Promis
     clock: () => NOON,
     store: counted,
     log: SILENT,
-    config,
+    config: configOf(),
     book: () => bookOf(campaignsOf(rulesOf()), ['tea']),
     planned: () => {},
   });

@@ -4,8 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Config } from '../../src/config/config.ts';
-import { type Event, eventKey, type OpenId, openId } from '../../src/core/base/event.ts';
+import { eventKey, type Happening, type OpenId, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { DAY, type Instant, later, parseBeijing, SECOND } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
@@ -21,6 +20,7 @@ import { sealerOf } from '../../src/lib/seal.ts';
 import type { Store } from '../../src/ports.ts';
 import { readPieces } from '../../src/storage/copy.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
+import { configOf } from '../support/config.ts';
 import { DURABLE, hasRedis, openedOn, type RedisServer, startRedis } from '../support/redis-server.ts';
 
 const NOON = parseBeijing('2026-02-10 12:00')!;
@@ -53,13 +53,7 @@ const BOOK = bookOf(
   ],
   ['tea'],
 );
-const config = {
-  secret: 'a secret for tests',
-  publicUrl: 'https://bot.example.com',
-  personalKey: [KEY],
-  accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888' }]]),
-  merchants: new Map(),
-} as unknown as Config;
+const config = configOf({ personalKey: [KEY] });
 
 const ASKED = '寄奖品需要你的收件信息。杯子的话。\n回复「同意」开始填写，不需要寄送请回复「不用了」。';
 const PERSONAL = ['王小明', '13812345678', '万航渡路', '赵小红'];
@@ -245,12 +239,13 @@ function talking(name: string, open: () => Promise<Opening>): void {
     });
 
     describe('whose order is paid back', () => {
-      const happens = (key: string, what: Pick<Event, 'kind'> & object) =>
-        flow.handle({ ...what, key: eventKey(key), account: 'tea', user: ANN, sentAt: now } as Event);
+      const happens = (key: string, what: Happening) =>
+        flow.handle({ ...what, key: eventKey(key), account: 'tea', user: ANN, sentAt: now });
+      const paid = { merchant: 'till', amount: fen(12_000) };
       const pays = (order: string) =>
-        happens(`p:${order}`, { kind: 'paid', transaction: order, amount: fen(12_000) } as never);
+        happens(`p:${order}`, { ...paid, kind: 'paid', transaction: order, order, total: paid.amount });
       const refund = (order: string) =>
-        happens(`r:${order}`, { kind: 'refunded', transaction: order, refund: order, amount: fen(12_000) } as never);
+        happens(`r:${order}`, { ...paid, kind: 'refunded', transaction: order, refund: order });
 
       test('gets nothing sent, whether the address was given before or is given after, and whatever is told twice', async () => {
         await pays('1');

@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Bot, createBot } from '../../src/app/bot.ts';
-import { type Event, eventKey, type Happening, openId } from '../../src/core/base/event.ts';
+import { eventKey, type Happening, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { instant } from '../../src/core/base/time.ts';
 import { SILENT } from '../../src/lib/log.ts';
@@ -77,7 +77,7 @@ function happens(openid: string, key: string, happening: Happening): Promise<unk
     user: openId(openid),
     sentAt: instant(control().state().now),
   };
-  return world.bot.flow.handle({ ...envelope, ...happening } as Event);
+  return world.bot.flow.handle({ ...envelope, ...happening });
 }
 
 describe('within the quotas', () => {

@@ -1,9 +1,7 @@
 // What the dashboard reads: sums by the day that count each event once, lists by what payouts wait for, whoever is looked for. The
 // same on both stores.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Config } from '../../src/config/config.ts';
 import { caseNumberOf } from '../../src/core/base/case-number.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
 import { beijingText, DAY, dayOf, HOUR, instant, later } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
 import { search } from '../../src/engine/overview/followers.ts';
@@ -14,6 +12,7 @@ import { createTally } from '../../src/engine/overview/tally.ts';
 import type { Store } from '../../src/ports.ts';
 import { aCommit, anAnswer, aStep, NOW } from '../storage/store.contract.ts';
 import { type Beside, KINDS } from '../support/beside.ts';
+import { configOf, TILL } from '../support/config.ts';
 
 describe.each(KINDS)('on %s', (_, open) => {
   let beside: Beside;
@@ -31,7 +30,7 @@ describe.each(KINDS)('on %s', (_, open) => {
   const portsOf = (): OverviewPorts => ({
     store,
     clock: () => NOW,
-    config: { merchants: new Map([['shop', {}]]), accounts: new Map() } as unknown as Config,
+    config: configOf({ accounts: [], merchants: [{ ...TILL, name: 'shop' }] }),
     book: () => bookOf([], []),
     tally: tallyOf('ports'),
     recent: createRecent(store),
@@ -81,7 +80,8 @@ describe.each(KINDS)('on %s', (_, open) => {
       commits.push(commit);
     }
     const [first, second] = commits.map(({ payout }) => payout);
-    await store.advance(aStep(first!, 'held', 'none', { problem: 'NO_AUTH 没有权限', nextAt: undefined } as never));
+    const { nextAt: _, ...parked } = first!;
+    await store.advance(aStep(parked, 'held', 'none', { problem: 'NO_AUTH 没有权限' }));
     await store.advance(aStep(second!, 'sent', 'reserved→sent', { nextDo: 'query', nextAt: NOW, listId: '100000' }));
     const ports = portsOf();
     const all = await payoutList(ports, { filter: 'all', limit: 3 });
@@ -101,7 +101,7 @@ describe.each(KINDS)('on %s', (_, open) => {
   });
 
   test('a follower is found by openid, by our number and by WeChat’s, and by a time and a word', async () => {
-    const user = 'oAnn0000000000000000000000an' as OpenId;
+    const user = 'oAnn0000000000000000000000an';
     const commit = aCommit({ user });
     await store.commit(commit);
     await store.commit(anAnswer());
@@ -124,7 +124,7 @@ describe.each(KINDS)('on %s', (_, open) => {
   });
 
   test('an event of long ago is found by its time, behind however many that came since; a new one at once', async () => {
-    const [old, fresh] = ['oOld0000000000000000000000ol', 'oNew0000000000000000000000ne'] as OpenId[];
+    const [old, fresh] = ['oOld0000000000000000000000ol', 'oNew0000000000000000000000ne'];
     const long = later(NOW, -3 * DAY);
     for (let n = 0; n < 30; n++) await store.commit(anAnswer({ at: later(long, -HOUR - n) }));
     const commit = aCommit({ user: old!, at: long });

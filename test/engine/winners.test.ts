@@ -1,6 +1,5 @@
 // Who has won what, and who has taken part: from the books, masked to publish or whole.
 import { expect, test } from 'vitest';
-import type { Config } from '../../src/config/config.ts';
 import { eventKey, openId } from '../../src/core/base/event.ts';
 import { parseBeijing } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
@@ -11,7 +10,7 @@ import { participantsOf, winnersOf } from '../../src/engine/lists/winners.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import { Seen } from '../../src/lib/seen.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
-import { LIMITS, MCH } from '../support/counted-shop.ts';
+import { configOf } from '../support/config.ts';
 
 const NOON = parseBeijing('2026-02-10 12:00')!;
 const [ANN, BOB] = [openId(`oAnn${'0'.repeat(20)}1234`), openId(`oBob${'0'.repeat(20)}5678`)];
@@ -39,21 +38,7 @@ ${['红包', '券', '链接', '杯子', '没有'].map(name => `  - { id: ${name}
 if ('findings' in loaded) throw new Error(JSON.stringify(loaded.findings));
 const { campaign } = loaded;
 
-const merchant = {
-  name: 'till',
-  mchId: MCH,
-  channel: 'redpack',
-  clientIp: '127.0.0.1',
-  riskInfo: false,
-  limits: LIMITS,
-};
-const config = {
-  secret: 'a secret for tests',
-  publicUrl: 'https://bot.example.com',
-  personalKey: ['7d0c3e54d1a9481c8b7f3b1d9e2f6a55'],
-  accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' }]]),
-  merchants: new Map([['till', merchant]]),
-} as unknown as Config;
+const config = configOf({ personalKey: ['7d0c3e54d1a9481c8b7f3b1d9e2f6a55'] });
 
 test('every kind of prize stands in the list once, with what became of it; a public one tells no openid and no code', async () => {
   const store = await openSqlite(':memory:');

@@ -3,14 +3,15 @@
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { adminApp } from '../../src/app/wire-admin.ts';
-import type { DraftView, RevertView, RuleFileDetail, RuleVersionView } from '../../src/engine/overview/view.ts';
+import type { DraftView, RuleFileDetail, RuleVersionView } from '../../src/engine/overview/view.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import { type Person, signInAt } from '../support/admin-world.ts';
 import { RULES, startWorld, type World } from '../support/harness.ts';
+import { isMap, readJson } from '../support/json.ts';
+import { portOf } from '../support/listening.ts';
 
 const PASSWORD = 'Plum-Lantern-42';
 const ROLES = { wang: 'owner', mei: 'publisher', sun: 'publisher', li: 'operator', zhao: 'viewer' };
@@ -33,7 +34,7 @@ beforeEach(async () => {
   server = createServer(adminApp(world.bot.admin!, SILENT).callback());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = `http://127.0.0.1:${portOf(server)}`;
   file = join(world.folder, 'rules', 'test.yaml');
 });
 afterEach(async () => {
@@ -59,13 +60,13 @@ async function act(path: string, body: object, { cookie, csrf }: Person): Promis
     body: JSON.stringify(whole),
   });
   const text = await answer.text();
-  return { status: answer.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
+  return { status: answer.status, body: text === '' ? {} : readJson(text, isMap) };
 }
 
 const baseOf = async (who: Person, name = 'test.yaml'): Promise<string> =>
   (await get<RuleFileDetail>(`rule?file=${name}`, who)).base!;
 const draft = async (who: Person, text: string, base: string, name = 'test.yaml'): Promise<DraftView> =>
-  (await act('draft', { file: name, text, base }, who)).body as unknown as DraftView;
+  (await act('draft', { file: name, text, base }, who)).body as DraftView;
 
 /** Looked at, and published as it was looked at. */
 async function publish(who: Person, text: string, name = 'test.yaml', reason = '改一下'): Promise<Answer> {
@@ -192,7 +193,7 @@ describe('publishing', { timeout: 60_000 }, () => {
 
   test('of what may cost much waits for a second publisher, however little the budget grows', async () => {
     const [mei, sun, li] = [await login('mei'), await login('sun'), await login('li')];
-    const waits = (await publish(mei, RAISED)).body.waits as string;
+    const waits = (await publish(mei, RAISED)).body.waits;
     expect(waits).toBeDefined();
     expect(readFileSync(file, 'utf8')).toBe(RULES);
     expect((await act('agree', { id: waits }, mei)).status).toBe(403);
@@ -206,7 +207,7 @@ describe('publishing', { timeout: 60_000 }, () => {
 
   test('that waited while somebody changed the file is not done', async () => {
     const [mei, sun] = [await login('mei'), await login('sun')];
-    const waits = (await publish(mei, RAISED)).body.waits as string;
+    const waits = (await publish(mei, RAISED)).body.waits;
     writeFileSync(file, REWORDED);
     expect((await act('agree', { id: waits }, sun)).status).toBe(409);
     expect(readFileSync(file, 'utf8')).toBe(REWORDED);
@@ -221,7 +222,7 @@ test('going back to a version shows what it changes, renames what was not there,
   await world.bot.rulebook.refresh();
   await publish(mei, RULES.replace('campaign: test', 'campaign: more\nmode: draft'), 'more.yaml');
   await world.bot.rulebook.refresh();
-  const view = (await act('back', { number: 1 }, mei)).body as unknown as RevertView;
+  const view = (await act('back', { number: 1 }, mei)).body;
   expect(view).toMatchObject({ isFit: true, gone: ['more.yaml'], changes: ['只改了文字或测试', '总预算没有增加'] });
   expect((await act('back', { number: 9 }, mei)).status).toBe(404);
   expect((await act('revert', { number: 1, seen: 'another', reason: '退回' }, mei)).status).toBe(409);

@@ -18,7 +18,7 @@ class Guest extends Browser {
   }
 
   override ask(target: string, init: RequestInit = {}): Promise<Answer> {
-    return super.ask(target, { ...init, headers: { ...this.headers, ...(init.headers as Record<string, string>) } });
+    return super.ask(target, { ...init, headers: { ...this.headers, ...init.headers } });
   }
 
   /** Asks, and keeps none of the cookies of the answer: WeChat threw it away. */

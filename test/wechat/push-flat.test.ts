@@ -67,7 +67,7 @@ describe('the writer of answers', () => {
     if (typeof value === 'number') return value;
     if (typeof value === 'string') return { '#cdata': legal(value) };
     if (Array.isArray(value)) return value.map(wrapped);
-    return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, wrapped(child as XmlOut)]));
+    return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, wrapped(child)]));
   };
   const name = fc.stringMatching(/^[A-Z][A-Za-z_]{0,12}$/);
   const text = fc.oneof(

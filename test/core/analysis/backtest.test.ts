@@ -31,7 +31,9 @@ import {
   yuan,
 } from '../../support/campaigns.ts';
 import { run } from '../../support/command.ts';
+import { exactly } from '../../support/exactly.ts';
 import { RULES, startWorld, type World } from '../../support/harness.ts';
+import { has, isListOf, isMap, readJson } from '../../support/json.ts';
 
 const AROUND = { merchant: undefined, seedOf: (id: string) => `seed of ${id}` };
 
@@ -188,7 +190,10 @@ describe('a backtest', () => {
   test('knows the printed codes that the journal has seen', () => {
     const rules = [ruleOf({ on: { kind: 'code', batch: 'spring' }, assigned: true })];
     const campaign = campaignOf({ prizes: [packet('a'), packet('b')], rules });
-    const [code, unknown] = ['23456789AB', '23456789AC'].map(body => body + checksumOf(body)) as [string, string];
+    const [code, unknown] = exactly(
+      2,
+      ['23456789AB', '23456789AC'].map(body => body + checksumOf(body)),
+    );
     const codes = { [code]: { batch: 'spring', prize: 'b', active: true } };
     const journal = journalOf(
       campaign,
@@ -269,9 +274,9 @@ describe('the command', () => {
 
   test('takes a part of the time, names followers if asked to, and prints JSON', async () => {
     const { out } = await run(world.folder, 'backtest', 'changed.yaml', '--to', '2026-02-10', '--openids', '--json');
-    const report = JSON.parse(out) as BacktestReport & { summary: string };
-    expect(report.summary).toBe('Under the new rules: 2 prizes less, ¥2.00 more, 2 followers would no longer win');
-    expect(report.events).toBe(12);
+    const report = readJson(out, has({ samples: isListOf(isMap) }));
+    const summary = 'Under the new rules: 2 prizes less, ¥2.00 more, 2 followers would no longer win';
+    expect(report).toMatchObject({ summary, events: 12 });
     expect(report.samples[0]!.user).toMatch(/^oUser/);
     const rest = await run(world.folder, 'backtest', 'changed.yaml', '--from', '2026-02-11', '--limit', '3', '--json');
     expect(JSON.parse(rest.out)).toMatchObject({ events: 3, sums: { now: { won: 3 } } });

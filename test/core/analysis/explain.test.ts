@@ -10,7 +10,7 @@ import {
 } from '../../../src/core/analysis/explain.ts';
 import { nearMisses } from '../../../src/core/analysis/near-miss.ts';
 import { type Event, eventKey, openId } from '../../../src/core/base/event.ts';
-import { instant } from '../../../src/core/base/time.ts';
+import { dayOf, instant } from '../../../src/core/base/time.ts';
 import { inLang } from '../../../src/core/base/words/words.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import type { Campaign } from '../../../src/core/rules/campaign.ts';
@@ -158,9 +158,9 @@ describe('what nearly fitted', () => {
     ]).map(({ text }) => inLang(text, 'zh'));
   const time = '2026-02-10 10:00';
   const daily = new Map([
-    ['2026-02-10', ['阿茶上新']],
-    ['2026-02-11', ['新春快乐']],
-  ]) as never;
+    [dayOf(at('2026-02-10')), ['阿茶上新']],
+    [dayOf(at('2026-02-11')), ['新春快乐']],
+  ]);
 
   test.each<[string, Parameters<typeof ruleOf>[0], Scripted, string[]]>([
     ['a word with one wrong letter', { on: word('恭喜发财') }, says(time, '恭喜发材'), ['差一点：口令是「恭喜发财」']],

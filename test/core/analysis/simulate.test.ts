@@ -6,7 +6,7 @@ import { type DaySimulation, simulateDay } from '../../../src/core/analysis/simu
 import { type DrawSimulation, simulateDraws } from '../../../src/core/analysis/simulate-draws.ts';
 import { syntheticDayOf } from '../../../src/core/analysis/synthetic-day.ts';
 import { chanceOf, logNormal, poisson } from '../../../src/core/base/random.ts';
-import { beijingText, type Day } from '../../../src/core/base/time.ts';
+import { beijingText, dayOf } from '../../../src/core/base/time.ts';
 import type { Campaign } from '../../../src/core/rules/campaign.ts';
 import { checkRuleFiles } from '../../../src/engine/rulebook.ts';
 import { readRuleFiles } from '../../../src/engine/rulebook-files.ts';
@@ -21,7 +21,12 @@ function draw(campaign: Campaign, draws = 2000, seed = 'seed'): DrawSimulation {
 }
 
 function day(campaign: Campaign, { users = 300, perUser = 3, seed = 'seed', on }: DayParts = {}): DaySimulation {
-  return simulateDay(campaign, { users, perUser, day: on as Day | undefined, chance: chanceOf(seed) });
+  return simulateDay(campaign, {
+    users,
+    perUser,
+    day: on === undefined ? undefined : dayOf(at(on)),
+    chance: chanceOf(seed),
+  });
 }
 type DayParts = { users?: number; perUser?: number; seed?: string; on?: string };
 
@@ -219,7 +224,7 @@ describe('a made-up day', () => {
   });
 
   test('has as many events as were asked for, on the average', () => {
-    const plan = { campaign: open(), account: 'tea', day: '2026-01-01' as Day, users: 1000, perUser: 4 };
+    const plan = { campaign: open(), account: 'tea', day: dayOf(at('2026-01-01')), users: 1000, perUser: 4 };
     const { events, newFollowers } = syntheticDayOf({ ...plan, chance: chanceOf('x') })!;
     const doings = events.filter(({ kind }) => kind === 'text').length;
     expect(Math.abs(doings / 1000 - 4)).toBeLessThan(0.3);

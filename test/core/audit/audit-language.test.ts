@@ -4,16 +4,16 @@
 import { resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type * as AuditHalf from '../../../src/commands/ledger/audit-half.ts';
-import type { Config } from '../../../src/config/config.ts';
 import { syntheticDayOf } from '../../../src/core/analysis/synthetic-day.ts';
 import { Audit, type AuditReport, showAuditFinding } from '../../../src/core/audit/audit.ts';
 import { followerIn, nameKind } from '../../../src/core/audit/counter-name.ts';
 import { SHELVES, shelfOf, shelfOfClaim } from '../../../src/core/audit/shelf.ts';
 import { type Counter, UNBOUNDED } from '../../../src/core/base/counter.ts';
-import type { Event, EventKey, OpenId } from '../../../src/core/base/event.ts';
+import type { Event } from '../../../src/core/base/event.ts';
+import { eventKey, openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { chanceOf } from '../../../src/core/base/random.ts';
-import { type Day, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
+import { dayOf, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
 import type { Decision } from '../../../src/core/decide/decision.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import { inviteScene } from '../../../src/core/match/follower.ts';
@@ -33,6 +33,7 @@ import { openRedis } from '../../../src/storage/redis/store.ts';
 import { inPages } from '../../../src/storage/shared/pages.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
 import { readSnapshot } from '../../storage/store.contract.ts';
+import { configOf } from '../../support/config.ts';
 import { hasRedis, startRedis } from '../../support/redis-server.ts';
 
 // ── The campaigns ────────────────────────────────────────────────────────────────────────────────────────────
@@ -112,28 +113,9 @@ function campaignsOf(): Campaign[] {
   return campaigns;
 }
 
-const LIMITS = {
-  perSecond: 30,
-  perUserPerDay: 10,
-  amountPerUserPerDay: fen(100_000),
-  amountPerDay: fen(100_000_000),
-  min: fen(100),
-  max: fen(20_000),
-};
-const CONFIG = {
-  secret: 'a secret for tests',
-  accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' }]]),
-  merchants: new Map([
-    [
-      'till',
-      { name: 'till', mchId: '1900000109', channel: 'redpack', clientIp: '127.0.0.1', riskInfo: false, limits: LIMITS },
-    ],
-  ]),
-} as unknown as Config;
-
 // ── The play ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-const DAYS = ['2027-02-05', '2027-02-06', '2027-02-07'] as Day[];
+const DAYS = ['2027-02-05', '2027-02-06', '2027-02-07'].map(day => dayOf(parseBeijing(day)!));
 
 /** Three days of a made-up crowd, by the campaigns' own triggers; and friends, refunds and partings with it. */
 async function playDays(store: Store, campaigns: readonly Campaign[]): Promise<Decision[]> {
@@ -144,7 +126,7 @@ async function playDays(store: Store, campaigns: readonly Campaign[]): Promise<D
     clock: () => now,
     store,
     log: SILENT,
-    config: CONFIG,
+    config: configOf(),
     book: () => book,
     planned: () => {},
   });
@@ -158,7 +140,7 @@ async function playDays(store: Store, campaigns: readonly Campaign[]): Promise<D
       await store.activateCodes('spring', 'all', true);
       const renamed = [...crowd.before, ...crowd.events].map(event => ({
         ...event,
-        key: `m:${n}:${campaign.id}:${event.key}` as EventKey,
+        key: eventKey(`m:${n}:${campaign.id}:${event.key}`),
       }));
       events.push(...renamed);
     }
@@ -176,17 +158,17 @@ async function playDays(store: Store, campaigns: readonly Campaign[]): Promise<D
 function byHand(): Event[] {
   const noon = parseBeijing('2027-02-06 12:00')!;
   const quiz = Array.from({ length: 12 }, (_, n) => n).flatMap((n): Event[] => {
-    const about = { account: 'tea', user: `quiz-${n}` as OpenId, kind: 'text' as const };
+    const about = { account: 'tea', user: openId(`quiz-${n}`), kind: 'text' as const };
     return ['答题', n % 4 === 0 ? 'B' : 'A', '芝士'].map((text, step) => ({
       ...about,
-      key: `q:${n}:${step}` as EventKey,
+      key: eventKey(`q:${n}:${step}`),
       sentAt: later(noon, n * MINUTE + step * SECOND * 10),
       text,
     }));
   });
   const friends = Array.from({ length: 9 }, (_, n): Event => {
-    const scene = inviteScene(`quiz-${n % 3}` as OpenId, 'plays');
-    const about = { account: 'tea', user: `friend-${n}` as OpenId, key: `f:${n}` as EventKey };
+    const scene = inviteScene(openId(`quiz-${n % 3}`), 'plays');
+    const about = { account: 'tea', user: openId(`friend-${n}`), key: eventKey(`f:${n}`) };
     return { ...about, sentAt: later(noon, HOUR + n * MINUTE), kind: 'subscribe', via: 'qr', scene };
   });
   return [...quiz, ...friends];

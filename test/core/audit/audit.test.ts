@@ -1,26 +1,26 @@
 // The audit: good books balance at every stage, and whatever is changed in them by hand is found and named.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type * as AuditHalf from '../../../src/commands/ledger/audit-half.ts';
-import type { Config } from '../../../src/config/config.ts';
 import { Audit, type AuditReport, showAuditFinding } from '../../../src/core/audit/audit.ts';
 import { followerIn } from '../../../src/core/audit/counter-name.ts';
 import { FundFlow } from '../../../src/core/audit/fund-flow.ts';
 import type { AuditFinding } from '../../../src/core/audit/payout.ts';
 import { shelfOf, shelfOfClaim } from '../../../src/core/audit/shelf.ts';
 import type { Counter } from '../../../src/core/base/counter.ts';
-import type { EventKey, OpenId } from '../../../src/core/base/event.ts';
+import type { OpenId } from '../../../src/core/base/event.ts';
+import { eventKey, openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../../../src/core/base/time.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import { commitOf, intentOf } from '../../../src/core/payout/bulk.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
 import type { Observation, Payout, Step } from '../../../src/core/payout/payout.ts';
+import { asBillNo } from '../../../src/core/payout/payout.ts';
 import { beginSend, observe } from '../../../src/core/payout/transitions.ts';
 import type { Campaign } from '../../../src/core/rules/campaign.ts';
 import { auditStore } from '../../../src/engine/audit-store.ts';
@@ -34,7 +34,10 @@ import { claimPlace } from '../../../src/storage/sqlite/own/own-names.ts';
 import { openDatabase } from '../../../src/storage/sqlite/schema.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
 import { listOf, readSnapshot } from '../../storage/store.contract.ts';
+import { configOf, TILL } from '../../support/config.ts';
+import { ended } from '../../support/ended.ts';
 import { ENV, MERCHANT, startWorld, type World } from '../../support/harness.ts';
+import { has, isListOf, isNumber, isText, read } from '../../support/json.ts';
 import { writtenIn } from '../../support/written.ts';
 
 // ── A shop with every limit there is, without a simulator ────────────────────────────────────────────────
@@ -68,35 +71,10 @@ function campaignsOf(text: string): Campaign[] {
   return campaigns;
 }
 
-const LIMITS = {
-  perSecond: 30,
-  perUserPerDay: 10,
-  amountPerUserPerDay: fen(100_000),
-  amountPerDay: fen(100_000_000),
-  min: fen(100),
-  max: fen(20_000),
-};
-const CONFIG = {
-  secret: 'a secret for tests',
-  accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' }]]),
-  merchants: new Map([
-    [
-      'till',
-      { name: 'till', mchId: '1900000109', channel: 'redpack', clientIp: '127.0.0.1', riskInfo: false, limits: LIMITS },
-    ],
-  ]),
-} as unknown as Config;
-const CONFIG_MERCHANT = {
-  name: 'till',
-  mchId: '1900000109',
-  channel: 'redpack',
-  clientIp: '127.0.0.1',
-  riskInfo: false,
-  limits: LIMITS,
-} as const;
+const CONFIG = configOf();
 
-const ann = 'oAnn0000000000000000000000_A' as OpenId;
-const bob = 'oBob0000000000000000000000-B' as OpenId;
+const ann = openId('oAnn0000000000000000000000_A');
+const bob = openId('oBob0000000000000000000000-B');
 
 class Shop {
   readonly store: Store;
@@ -121,7 +99,7 @@ class Shop {
     });
     const before = new Set((await this.store.payouts({ limit: 1000 })).map(each => each.billNo));
     await flow.handle({
-      key: `m:${++this.serial}` as EventKey,
+      key: eventKey(`m:${++this.serial}`),
       account: 'tea',
       user,
       sentAt: this.now,
@@ -137,7 +115,7 @@ class Shop {
       name: 'thanks',
       campaign: campaignsOf(this.rules)[0]!,
       account: { name: 'tea', appId: 'wx8888888888888888' },
-      merchant: CONFIG_MERCHANT,
+      merchant: TILL,
       seed: 'x',
     };
     const commit = commitOf(batch, intentOf(batch, user, { amount: fen(yuan * 100) }, this.now), this.now);
@@ -194,7 +172,7 @@ type Rows = Awaited<ReturnType<typeof readSnapshot>>;
 /** Leads rows through the audit, in as many parts as wished. */
 function auditRows(
   rows: Rows,
-  { campaigns = [] as readonly Campaign[], parts = 1, funds = undefined as FundFlow | undefined } = {},
+  { campaigns = [], parts = 1, funds }: { campaigns?: readonly Campaign[]; parts?: number; funds?: FundFlow } = {},
 ): AuditReport {
   const audit = new Audit(campaigns, funds);
   for (const { name } of rows.counters) audit.survey(name);
@@ -274,17 +252,12 @@ describe('good books', () => {
 /** The rows with one payout and its history changed: the first one in this state. */
 function changed(
   state: Payout['state'],
-  change: (payout: Payout, history: readonly HistoryLine[]) => { payout?: object; history?: readonly object[] },
+  change: (payout: Payout, history: readonly HistoryLine[]) => { payout?: Payout; history?: HistoryLine[] },
 ): Rows {
   const index = good.payouts.findIndex(payout => payout.state === state && payout.attempt === 1);
-  const { payout = {}, history = good.histories[index]! } = change(good.payouts[index]!, good.histories[index]!);
-  const payouts = good.payouts.with(
-    index,
-    Object.fromEntries(
-      Object.entries({ ...good.payouts[index]!, ...payout }).filter(([, value]) => value !== undefined),
-    ) as Payout,
-  );
-  return { ...good, payouts, histories: good.histories.with(index, history as HistoryLine[]) };
+  const before = { payout: good.payouts[index]!, history: good.histories[index]! };
+  const { payout, history } = { ...before, ...change(before.payout, before.history) };
+  return { ...good, payouts: good.payouts.with(index, payout), histories: good.histories.with(index, history) };
 }
 
 const billNoIn = (state: Payout['state']): string =>
@@ -397,14 +370,14 @@ describe('one change is found, and named', () => {
     const { claimKey } = good.payouts.find(payout => payout.billNo === billNo)!;
     const amount = { where: `payout ${billNo}`, what: `amount (claim ${claimKey})`, unit: 'fen' };
     expect(
-      auditRows(changed('received', payout => ({ payout: { amount: payout.amount + 1 } }))).findings,
+      auditRows(changed('received', payout => ({ payout: { ...payout, amount: fen(payout.amount + 1) } }))).findings,
     ).toContainEqual({ ...amount, expected: 150, found: 151 });
     const claims = good.claims.map(claim => (claim.key === claimKey ? { ...claim, amount: fen(149) } : claim));
     expect(auditRows({ ...good, claims }).findings).toContainEqual({ ...amount, expected: 149, found: 150 });
   });
 
   test.each(['campaign', 'rule', 'account', 'user'] as const)('another %s in a payout than in its claim', what => {
-    const report = auditRows(changed('received', () => ({ payout: { [what]: 'else' } })));
+    const report = auditRows(changed('received', payout => ({ payout: { ...payout, [what]: 'else' } })));
     expect(report.findings).toContainEqual(
       expect.objectContaining({ where: `payout ${billNoIn('received')}`, what, found: 'else' }),
     );
@@ -412,7 +385,7 @@ describe('one change is found, and named', () => {
 
   test('a claim with another follower than in its key', () => {
     const [claim] = good.claims;
-    const rows = { ...good, claims: good.claims.with(0, { ...claim!, user: 'oEve' as OpenId }) };
+    const rows = { ...good, claims: good.claims.with(0, { ...claim!, user: openId('oEve') }) };
     expect(auditRows(rows).findings).toContainEqual(
       expect.objectContaining({ where: `claim ${claim!.key}`, what: 'key', found: claim!.key }),
     );
@@ -421,13 +394,16 @@ describe('one change is found, and named', () => {
   test('a payout that holds less than its claim counted, or more', () => {
     const where = `payout ${billNoIn('sent')}`;
     const less = changed('sent', payout => ({
-      payout: { holds: payout.holds.filter(hold => hold.name !== 'campaign/shop/amount') },
+      payout: { ...payout, holds: payout.holds.filter(hold => hold.name !== 'campaign/shop/amount') },
     }));
     expect(auditRows(less).findings).toEqual([
       { where, what: 'hold on campaign/shop/amount', expected: 150, found: 0, unit: 'fen' },
     ]);
     const more = changed('sent', payout => ({
-      payout: { holds: payout.holds.map(hold => (hold.name === 'campaign/shop/packets' ? { ...hold, add: 2 } : hold)) },
+      payout: {
+        ...payout,
+        holds: payout.holds.map(hold => (hold.name === 'campaign/shop/packets' ? { ...hold, add: 2 } : hold)),
+      },
     }));
     expect(auditRows(more).findings).toEqual([
       { where, what: 'hold on campaign/shop/packets', expected: 1, found: 2, unit: 'count' },
@@ -435,20 +411,22 @@ describe('one change is found, and named', () => {
   });
 
   test('more that came back than was sent', () => {
-    const report = auditRows(changed('refunded', () => ({ payout: { refunded: 301 } })));
+    const report = auditRows(changed('refunded', payout => ({ payout: { ...payout, refunded: fen(301) } })));
     expect(shown(report)).toContain(`payout ${billNoIn('refunded')}: refunded: expected 300 fen, found 301 fen`);
   });
 
   test('a number that does not follow from its claim', () => {
-    const billNo = `${billNoIn('received').slice(0, -1)}-`;
-    const report = auditRows(changed('received', () => ({ payout: { billNo } })));
+    const billNo = asBillNo(`${billNoIn('received').slice(0, -1)}-`);
+    const report = auditRows(changed('received', payout => ({ payout: { ...payout, billNo } })));
     expect(report.findings).toEqual([
       { where: `payout ${billNo}`, what: 'number', expected: billNoIn('received'), found: billNo, unit: 'text' },
     ]);
   });
 
   test('a number without a day in it', () => {
-    const report = auditRows(changed('received', () => ({ payout: { billNo: '190000010999999999xxxxxxxxxx' } })));
+    const report = auditRows(
+      changed('received', payout => ({ payout: { ...payout, billNo: asBillNo('190000010999999999xxxxxxxxxx') } })),
+    );
     expect(report.findings).toMatchObject([{ what: 'number' }]);
   });
 
@@ -486,8 +464,8 @@ describe('one change is found, and named', () => {
 
   test('a second number although the first was paid', () => {
     const report = auditRows(
-      changed('failed', (_, history) => ({
-        payout: { state: 'received' },
+      changed('failed', (payout, history) => ({
+        payout: { ...payout, state: 'received' },
         history: history.with(-1, { ...history.at(-1)!, to: 'received' }),
       })),
     );
@@ -517,7 +495,7 @@ describe('one change is found, and named', () => {
     );
   });
 
-  const histories: [string, (lines: readonly HistoryLine[]) => object[], string][] = [
+  const histories: [string, (lines: readonly HistoryLine[]) => HistoryLine[], string][] = [
     ['has no line', () => [], 'end of the history: expected version 4, found version 0'],
     ['does not begin at the beginning', lines => lines.slice(1), 'history line 1: expected version 1, found version 2'],
     [
@@ -564,14 +542,15 @@ describe('one change is found, and named', () => {
   });
 
   test('but not one that waits for a person, or was parked with an alarm', () => {
-    expect(auditRows(changed('held', () => ({ payout: { nextAt: undefined } }))).total).toBe(0);
+    const parked = ({ nextAt: _, ...payout }: Payout): Payout => payout;
+    expect(auditRows(changed('held', payout => ({ payout: parked(payout) }))).total).toBe(0);
     const old = (payout: Payout, history: readonly HistoryLine[]) => ({
-      payout: { nextAt: undefined },
+      payout: parked(payout),
       history: history.with(-1, { ...history.at(-1)!, at: later(payout.createdAt, 31 * DAY) }),
     });
     expect(auditRows(changed('unknown', old)).total).toBe(0);
-    const contradicted = (_: Payout, history: readonly HistoryLine[]) => ({
-      payout: { nextAt: undefined },
+    const contradicted = (payout: Payout, history: readonly HistoryLine[]) => ({
+      payout: parked(payout),
       history: history.with(-1, { ...history.at(-1)!, what: 'asked isFailed' }),
     });
     expect(auditRows(changed('sent', contradicted)).total).toBe(0);
@@ -648,7 +627,7 @@ describe('every night', () => {
     expect(lines).toMatchObject([
       ['error', { total: expect.any(Number) }, expect.stringContaining('`hongbao audit` names them')],
     ]);
-    const { findings, total } = lines[0]![1] as { findings: string[]; total: number };
+    const { findings, total } = read(lines[0]![1], has({ findings: isListOf(isText), total: isNumber }));
     expect(findings).toContain('counter campaign/shop/amount: value: expected 0 fen, found 450 fen');
     expect(findings.length).toBe(Math.min(total, 20));
     await store.close();
@@ -760,8 +739,7 @@ async function run(args: readonly string[]): Promise<{ code: number | null; out:
   let [out, err] = ['', ''];
   child.stdout.on('data', part => (out += part));
   child.stderr.on('data', part => (err += part));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, out, err };
+  return { code: await ended(child), out, err };
 }
 
 describe('a whole world', () => {

@@ -6,7 +6,7 @@ import { FundFlow } from '../../../src/core/audit/fund-flow.ts';
 import type { Change } from '../../../src/core/audit/payout.ts';
 import { BadInput } from '../../../src/core/base/error.ts';
 import { fen } from '../../../src/core/base/money.ts';
-import { HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
+import { HOUR, later, MINUTE, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
 import { billNoOf, type Payout } from '../../../src/core/payout/payout.ts';
 import { aPayout } from '../../storage/store.contract.ts';
 import { writtenIn } from '../../support/written.ts';
@@ -326,7 +326,7 @@ describe('a file that is not whole', () => {
 test('a thousand missing payouts are enough to know that it is the wrong file', () => {
   const flow = flowOf(edges);
   for (let n = 0; n < 1500; n++) {
-    const { payout, history } = sent({ sentAt: later(NINE, MINUTE) as Instant });
+    const { payout, history } = sent({ sentAt: later(NINE, MINUTE) });
     flow.payout(payout, history);
   }
   expect(flow.end()).toHaveLength(1000);

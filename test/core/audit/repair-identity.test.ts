@@ -170,7 +170,7 @@ describe('what is written', () => {
     const last = `campaign/shop/user/${ann}/last`;
     const amount = 'campaign/shop/amount';
     const before = new Map([
-      [last, later(NOON, -MINUTE) as number],
+      [last, later(NOON, -MINUTE)],
       [amount, 499_900],
     ]);
     const repair = repairOf(lost, later(NOON, MINUTE));

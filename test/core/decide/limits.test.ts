@@ -1,5 +1,6 @@
 // Limits that a campaign sets beside its budget: by hour, by minute, by month, by scene, by wins.
 import { describe, expect, test } from 'vitest';
+import { instant } from '../../../src/core/base/time.ts';
 import type { Budget, Campaign, Period, ReplyTemplate, Trigger } from '../../../src/core/rules/campaign.ts';
 import {
   campaignOf,
@@ -67,7 +68,7 @@ describe('so many packets an hour', () => {
   });
 
   test('nor those before the campaign begins', () => {
-    const ledger = paced(true, { from: Date.parse('2026-02-10T15:30:00+08:00') as Period['from'] });
+    const ledger = paced(true, { from: instant(Date.parse('2026-02-10T15:30:00+08:00')) });
     expect(['15:30', '16:29', '16:30'].map(time => wonOf(ledger, 30, at(time)))).toEqual([2, 0, 2]);
   });
 

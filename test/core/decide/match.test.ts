@@ -7,7 +7,7 @@ import { fen } from '../../../src/core/base/money.ts';
 import type { Pattern } from '../../../src/core/base/pattern.ts';
 import { compilePattern } from '../../../src/core/base/pattern.ts';
 import { normalise } from '../../../src/core/base/text.ts';
-import { type Day, instant } from '../../../src/core/base/time.ts';
+import { dayOf, instant } from '../../../src/core/base/time.ts';
 import { decide, factsQueryFor } from '../../../src/core/decide/decide.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import type { Campaign, Rule, Trigger } from '../../../src/core/rules/campaign.ts';
@@ -51,7 +51,7 @@ const contains = (...words: readonly string[]): Trigger => ({ kind: 'text', matc
 const daily = (byDay: Readonly<Record<string, readonly string[]>>): Trigger => ({
   kind: 'text',
   match: 'daily',
-  byDay: new Map(Object.entries(byDay) as [Day, readonly string[]][]),
+  byDay: new Map(Object.entries(byDay).map(([day, words]) => [dayOf(at(day)), words])),
 });
 const matches = (...sources: readonly string[]): Trigger => ({
   kind: 'text',
@@ -339,7 +339,7 @@ function watched(rule: Rule, seen: Set<Rule>): Rule {
   return new Proxy(rule, {
     get(target, key, receiver) {
       seen.add(rule);
-      return Reflect.get(target, key, receiver) as unknown;
+      return Reflect.get(target, key, receiver);
     },
   });
 }

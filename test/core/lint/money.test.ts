@@ -1,6 +1,6 @@
 // Warnings about money: every id with a file that has it, and one that just has not.
 import { describe, expect, test } from 'vitest';
-import { type Fen, fen } from '../../../src/core/base/money.ts';
+import { fen } from '../../../src/core/base/money.ts';
 import { ALONE, type LintAround, WECHAT_CAPS } from '../../../src/core/lint/context.ts';
 import { courseOf, spendOf } from '../../../src/core/lint/spend.ts';
 import { loadCampaign } from '../../../src/core/rules/file/load.ts';
@@ -384,6 +384,6 @@ describe('what a campaign costs', () => {
     for (const perDay of [0.9, 1, 3, 100])
       expect(
         spendOf(load([[BUDGET, `perDay: ¥${(perDay * 10).toFixed(2)}`]]), WECHAT_CAPS)!.most.sum,
-      ).toBeLessThanOrEqual(1000_00 as Fen);
+      ).toBeLessThanOrEqual(1000_00);
   });
 });

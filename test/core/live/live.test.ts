@@ -2,7 +2,6 @@
 // something is a 'live-change'; on both stores, over restarts, and never without a claim.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Config } from '../../../src/config/config.ts';
 import { showFinding } from '../../../src/core/base/error.ts';
 import { type Event, eventKey, openId } from '../../../src/core/base/event.ts';
 import { type Instant, parseBeijing } from '../../../src/core/base/time.ts';
@@ -16,6 +15,7 @@ import { liveBookFor } from '../../../src/engine/live.ts';
 import type { Store } from '../../../src/ports.ts';
 import { openRedis } from '../../../src/storage/redis/store.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
+import { configOf } from '../../support/config.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis } from '../../support/redis-server.ts';
 
 const SPRING = `campaign: spring
@@ -69,7 +69,7 @@ function goingOf(files: readonly RuleText[]) {
 
 /** A process that begins to work on the store. */
 function processOn(store: Store) {
-  const config = { secret: 'a secret', lint: { severity: {} } } as unknown as Config;
+  const config = configOf({ secret: 'a secret' });
   const live = liveBookFor(config, { store, clock: () => clock, holder: `p${++keys}`, sleep: async () => {} });
   return async (...texts: readonly string[]) => {
     const { findings, warnings } = await live.enter(goingOf(filesOf(...texts)));

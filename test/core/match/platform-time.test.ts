@@ -2,40 +2,28 @@
 // of what they did, on both stores and in the ledger of rule tests.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Config } from '../../../src/config/config.ts';
 import { Ledger } from '../../../src/core/analysis/memory-ledger.ts';
-import { type Event, eventKey, type OpenId, openId } from '../../../src/core/base/event.ts';
-import { fen } from '../../../src/core/base/money.ts';
+import { type Event, eventKey, type Happening, type OpenId, openId } from '../../../src/core/base/event.ts';
 import { DAY, type Instant, later, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import { followerAfter, newsForInviter } from '../../../src/core/match/follower.ts';
-import type { Payout } from '../../../src/core/payout/payout.ts';
 import { isUndone } from '../../../src/core/payout/undone.ts';
 import type { Campaign, Trigger } from '../../../src/core/rules/campaign.ts';
 import { createFlow, type Flow } from '../../../src/engine/flow.ts';
 import { SILENT } from '../../../src/lib/log.ts';
 import type { Store } from '../../../src/ports.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
+import { aPayout } from '../../storage/store.contract.ts';
 import { campaignOf, packet, ruleOf } from '../../support/campaigns.ts';
+import { configOf } from '../../support/config.ts';
 import { DURABLE, hasRedis, openedOn, type RedisServer, startRedis } from '../../support/redis-server.ts';
 
-const LIMITS = {
-  ...{ perSecond: 30, perUserPerDay: 10, amountPerUserPerDay: fen(100_000), amountPerDay: fen(100_000_000) },
-  ...{ min: fen(100), max: fen(20_000) },
-};
-const MERCHANT = { name: 'till', mchId: '1900000109', channel: 'redpack', clientIp: '127.0.0.1', riskInfo: false };
-const CONFIG = {
-  secret: 'a secret',
-  publicUrl: 'http://x',
-  accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' }]]),
-  merchants: new Map([['till', { ...MERCHANT, limits: LIMITS }]]),
-} as unknown as Config;
 const NOON = parseBeijing('2026-02-10 12:00')!;
 const ANN = openId('oAnn0000000000000000000000_A');
 const BOB = openId('oBob0000000000000000000000-B');
 
 const at = (seconds: number): Instant => later(NOON, seconds * SECOND);
-const on = (...triggers: Trigger[]) => triggers as [Trigger, ...Trigger[]];
+const on = (...triggers: Trigger[]) => triggers;
 const KEPT = { once: 'perEvent', give: ['one'], delay: DAY, cancelIf: ['unsubscribed'] } as const;
 
 /** Follow, a word and the page each give a packet that is paid a day later, unless they leave. */
@@ -50,19 +38,26 @@ const CAMPAIGN: Campaign = campaignOf({
 
 let serial = 0;
 /** What somebody did at this second, whenever it is told. */
-function did(seconds: number, happening: object, user: OpenId = ANN): Event {
-  return { key: eventKey(`m:${++serial}`), account: 'tea', user, sentAt: at(seconds), ...happening } as Event;
+function did(seconds: number, happening: Happening, user: OpenId = ANN): Event {
+  return { key: eventKey(`m:${++serial}`), account: 'tea', user, sentAt: at(seconds), ...happening };
 }
-const FOLLOW = { kind: 'subscribe', via: 'direct' };
-const LEAVE = { kind: 'unsubscribe' };
-const SAY = { kind: 'text', text: '抽奖' };
-const VISIT = { kind: 'visit', campaign: 'tea' };
+const FOLLOW: Happening = { kind: 'subscribe', via: 'direct' };
+const LEAVE: Happening = { kind: 'unsubscribe' };
+const SAY: Happening = { kind: 'text', text: '抽奖' };
+const VISIT: Happening = { kind: 'visit', campaign: 'tea' };
 
 /** One process at work on a store. */
 function processOn(store: Store, campaign = CAMPAIGN): { flow: Flow; setNow(seconds: number): void } {
   let now = at(100);
   const book = bookOf([campaign], ['tea']);
-  const ports = { clock: () => now, store, log: SILENT, config: CONFIG, book: () => book, planned: () => {} };
+  const ports = {
+    clock: () => now,
+    store,
+    log: SILENT,
+    config: configOf({ secret: 'a secret' }),
+    book: () => book,
+    planned: () => {},
+  };
   const setNow = (seconds: number): void => {
     now = at(seconds);
   };
@@ -251,10 +246,10 @@ describe('a follower', () => {
 });
 
 test('a payout of version 0.1.0 is undone by the time at which it was planned', () => {
-  const payout = { state: 'planned', tries: 0, createdAt: at(10), undoneBy: { causes: ['unsubscribed'] } };
-  expect(isUndone(payout as unknown as Payout, did(10, LEAVE))).toBe(true);
-  expect(isUndone(payout as unknown as Payout, did(9, LEAVE))).toBe(false);
-  expect(isUndone({ ...payout, eventAt: at(8) } as unknown as Payout, did(9, LEAVE))).toBe(true);
+  const payout = aPayout({ state: 'planned', tries: 0, createdAt: at(10), undoneBy: { causes: ['unsubscribed'] } });
+  expect(isUndone(payout, did(10, LEAVE))).toBe(true);
+  expect(isUndone(payout, did(9, LEAVE))).toBe(false);
+  expect(isUndone({ ...payout, eventAt: at(8) }, did(9, LEAVE))).toBe(true);
 });
 
 test('the ledger of rule tests goes by the same time', () => {

@@ -11,7 +11,7 @@ import { nearMisses } from '../../../src/core/analysis/near-miss.ts';
 import { syntheticDayOf } from '../../../src/core/analysis/synthetic-day.ts';
 import { openId } from '../../../src/core/base/event.ts';
 import { chanceOf } from '../../../src/core/base/random.ts';
-import type { Day } from '../../../src/core/base/time.ts';
+import { dayOf, parseBeijing } from '../../../src/core/base/time.ts';
 import { inLang } from '../../../src/core/base/words/words.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import { snapshotOf } from '../../../src/core/live/record.ts';
@@ -131,7 +131,13 @@ describe('a rule', () => {
     const rules = campaign.rules
       .filter(({ id }) => ['goods', 'long'].includes(id))
       .map(rule => ({ ...rule, give: ['小喜'] }));
-    const plan = { account: 'tea', day: '2026-02-10' as Day, users: 50, perUser: 2, chance: chanceOf('x') };
+    const plan = {
+      account: 'tea',
+      day: dayOf(parseBeijing('2026-02-10')!),
+      users: 50,
+      perUser: 2,
+      chance: chanceOf('x'),
+    };
     const crowd = syntheticDayOf({ ...plan, campaign: { ...campaign, rules } })!;
     const scanned = crowd.events.filter(({ kind }) => kind === 'scancode');
     expect(scanned.length).toBeGreaterThan(20);

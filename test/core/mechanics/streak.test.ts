@@ -1,6 +1,7 @@
 // Streaks of days: cycles, prizes on some of their days, the one day that may be made up for, and files edited midway.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { fen } from '../../../src/core/base/money.ts';
 import { DAY, type Instant, later } from '../../../src/core/base/time.ts';
 import type { Campaign, ReplyTemplate, Rule } from '../../../src/core/rules/campaign.ts';
 import { at, campaignOf, Ledger, outcome, packet, replyText, ruleOf, says, word } from '../../support/campaigns.ts';
@@ -28,7 +29,7 @@ function checkIns({
   const streak: Rule['streak'] = { cycle, ...(cycles !== undefined && { cycles }) };
   return campaignOf({
     period: { dayStartsAt },
-    prizes: [packet('small'), packet('big', { min: 500 as never })],
+    prizes: [packet('small'), packet('big', { min: fen(500) })],
     rules: [
       ruleOf({ id: 'checkin', on: word('签到'), once: 'perDay', streak, giveAt: give, replies: SAYS }),
       ruleOf({ id: 'makeup', on: word('补签'), once: 'perDay', makeUp: 'checkin', replies: SAYS, ...makeUp }),
@@ -152,7 +153,7 @@ describe('a streak', () => {
   });
 
   test('does not go on when its prize is gone: the day can be tried again', () => {
-    const campaign = { ...checkIns(), budget: { total: 100 as never, alertAt: [] } };
+    const campaign = { ...checkIns(), budget: { total: fen(100), alertAt: [] } };
     const diary = new Diary(campaign);
     expect(diary.signs(...days(1, 7), 7)).toEqual([
       ...['progress', 'progress', 'small', 'progress', 'progress', 'progress'],

@@ -1,6 +1,7 @@
 // Wallets: what is free today, what was earned, and that nobody spends a chance twice.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { dayOf } from '../../../src/core/base/time.ts';
 import { factsQueryFor } from '../../../src/core/decide/decide.ts';
 import { bookOf } from '../../../src/core/decide/match.ts';
 import { balanceOf, walletCounters } from '../../../src/core/mechanics/wallet.ts';
@@ -285,7 +286,7 @@ test('a condition can ask for a balance: counters and value are there to be had'
     rule: match!.rule,
     event,
     now: at(DAY1),
-    day: '2026-02-10' as Parameters<typeof walletCounters>[0]['day'],
+    day: dayOf(at('2026-02-10')),
     seed: 'seed',
     userKey: 'campaign/tea/user/ann',
   };

@@ -11,8 +11,13 @@ import { clip } from '../../../src/core/rules/reply-text.ts';
 import { aPayout } from '../../storage/store.contract.ts';
 
 const AT = parseBeijing('2026-02-10 10:00')!;
-const event = (happening: Happening): Event =>
-  ({ key: eventKey('k'), account: 'tea', user: openId('oA'), sentAt: AT, ...happening }) as Event;
+const event = (happening: Happening): Event => ({
+  key: eventKey('k'),
+  account: 'tea',
+  user: openId('oA'),
+  sentAt: AT,
+  ...happening,
+});
 const TEXT = event({ kind: 'text', text: '你好' });
 const pending = (...texts: string[]) => ({ version: 7, texts: texts.map(text => ({ id: text, text })) });
 const text = (words: string): Reply => ({ kind: 'text', text: words });
@@ -81,7 +86,15 @@ describe('「我的红包」', () => {
     return reply.kind === 'text' ? reply.text : '';
   };
   const payout = (more: Partial<Payout>): Payout => aPayout({ amount: fen(150), createdAt: AT, nextAt: AT, ...more });
-  const transfer = { ...aPayout().request, channel: 'transfer', reports: [], sceneId: '1000' } as Payout['request'];
+  const { mchId, appId } = aPayout().request;
+  const transfer: Payout['request'] = {
+    channel: 'transfer',
+    mchId,
+    appId,
+    remark: '新春快乐',
+    reports: [],
+    sceneId: '1000',
+  };
 
   test.each<[string, Partial<Payout>, string]>([
     ['planned', {}, '处理中，请稍候'],

@@ -2,7 +2,7 @@
 // careful, never too bold.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Event, eventKey, type Happening, openId } from '../../../src/core/base/event.ts';
+import { eventKey, type Happening, openId } from '../../../src/core/base/event.ts';
 import { HOUR, type Instant, instant, later, MINUTE, SECOND } from '../../../src/core/base/time.ts';
 import { type Allowance, allowanceNow, type Deed, usedUp, withSent } from '../../../src/core/messages/quota.ts';
 import { type GrantKind, type Grants, granted, spend } from '../../../src/simulator/world/message-windows.ts';
@@ -21,7 +21,7 @@ const STICKER: Happening = { kind: 'unsupported' };
 
 function deed(happening: Happening, sentAt: Instant, at = sentAt): Deed {
   const envelope = { key: eventKey('k'), account: 'tea', user: openId('oA'), sentAt };
-  return { event: { ...envelope, ...happening } as Event, at };
+  return { event: { ...envelope, ...happening }, at };
 }
 
 describe('what may be sent now', () => {
@@ -192,7 +192,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 
 /** Plays it; gives what we thought and what the platform would have taken, wherever we thought there was room. */
 function play(model: ReturnType<typeof apart>, moves: readonly Move[]): { allowed: number; left: number }[] {
-  let now = NOW as number;
+  let now: number = NOW;
   let sent: Instant[] = [];
   const deeds: Deed[] = [];
   let flying: { inMoves: number; at: number; until: number }[] = [];

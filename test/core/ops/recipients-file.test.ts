@@ -5,10 +5,11 @@ import { showFinding } from '../../../src/core/base/error.ts';
 import { fen } from '../../../src/core/base/money.ts';
 import { amountWords, OpenIdReader, parseAmount } from '../../../src/core/ops/recipients-file.ts';
 import { openIds } from '../../support/command.ts';
+import { exactly } from '../../support/exactly.ts';
 import { writtenIn } from '../../support/written.ts';
 
 const RANGE = { merchant: 'shop', min: fen(100), max: fen(20_000) };
-const [ANN, BOB, CID] = openIds(3) as [string, string, string];
+const [ANN, BOB, CID] = exactly(3, openIds(3));
 
 function readOpenIds(text: string) {
   const reader = new OpenIdReader('people.csv', RANGE);

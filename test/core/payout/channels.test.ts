@@ -14,6 +14,7 @@ import { SILENT } from '../../../src/lib/log.ts';
 import { payerOf } from '../../../src/setup/payer.ts';
 import { createKeys } from '../../../src/wechat/pay/platform-keys.ts';
 import { campaignOf } from '../../support/campaigns.ts';
+import { keysOf } from '../../support/keys.ts';
 import { ACCOUNT, APP_ID, KEY_V3, MERCHANTS, PLATFORM_KEYS } from '../../torture/config.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;
@@ -55,7 +56,7 @@ const MEANS: Readonly<Record<Phase, readonly ResponseClass[]>> = {
 
 describe.each(ALL_CHANNELS)('the channel $name', channel => {
   const { name, phases, codes } = channel;
-  const states = Object.keys(phases) as OrderState[];
+  const states = keysOf<OrderState>(phases);
 
   test('plans payouts of its own, under a number that WeChat Pay takes', () => {
     const { request, billNo } = planned(name);
@@ -93,7 +94,7 @@ describe.each(ALL_CHANNELS)('the channel $name', channel => {
   });
 
   test('a word of another channel says nothing of its orders', () => {
-    const others = ALL_CHANNELS.flatMap(other => Object.keys(other.phases) as OrderState[]);
+    const others = ALL_CHANNELS.flatMap(other => keysOf<OrderState>(other.phases));
     for (const state of others.filter(each => !states.includes(each)))
       expect(classify({ kind: 'order', state }, true, { channel: name })).toBe('noAnswer');
   });

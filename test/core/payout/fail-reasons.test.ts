@@ -12,6 +12,7 @@ import { probeAfter } from '../../../src/core/payout/merchant-halt.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
 import { billNoOf, type Observation, type Payout, type PayoutState } from '../../../src/core/payout/payout.ts';
 import { observe, type Verdict } from '../../../src/core/payout/transitions.ts';
+import { keysOf } from '../../support/keys.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;
 const TRANSFER: PayRequest = {
@@ -113,9 +114,7 @@ const DOCUMENTED: Readonly<Record<FailClass, readonly string[]>> = {
   takenBack: ['MCH_CANCEL'],
   unknown: ['OTHER_FAIL_REASON_TYPE'],
 };
-const ALL = Object.entries(DOCUMENTED).flatMap(([is, reasons]) =>
-  reasons.map(reason => [reason, is as FailClass] as const),
-);
+const ALL = keysOf(DOCUMENTED).flatMap(is => DOCUMENTED[is].map(reason => [reason, is] as const));
 
 describe('every documented reason of a failed transfer', () => {
   test('has a row, and there is no row that is not documented', () => {
@@ -187,8 +186,9 @@ describe('a bill that was closed after its day (OVERDUE_CLOSE)', () => {
   });
 
   test('is still owed if the follower never could confirm it, however early or late it is closed', () => {
+    const { packageInfo: _, ...unconfirmable } = aPayout('sent');
     for (const after of [MINUTE, DAY, 3 * DAY]) {
-      for (const payout of [aPayout('unknown'), aPayout('sent', { packageInfo: undefined as never })]) {
+      for (const payout of [aPayout('unknown'), unconfirmable]) {
         const { step, response } = see(payout, fail('OVERDUE_CLOSE'), true, later(NOW, after));
         expect(response).toBe('isNeverConfirmable');
         expect(step.successor).toMatchObject({ attempt: 2, nextAt: later(NOW, after + MINUTE), holds: payout.holds });

@@ -13,7 +13,8 @@ import {
 } from '../../../src/core/payout/failure-run.ts';
 import { probeAfter, probeOf } from '../../../src/core/payout/merchant-halt.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
-import type { BillNo, Observation, Payout } from '../../../src/core/payout/payout.ts';
+import type { Observation, Payout } from '../../../src/core/payout/payout.ts';
+import { asBillNo } from '../../../src/core/payout/payout.ts';
 import { observe } from '../../../src/core/payout/transitions.ts';
 import { unclearWords } from '../../../src/core/payout/unclear-answers.ts';
 import { aCommit, NOW } from '../../storage/store.contract.ts';
@@ -23,7 +24,7 @@ const isParked = ({ payout, halt }: Weighed): boolean => payout === 'parked' && 
 let numbers = 0;
 function aPayout(user: string, campaign = 'spring', parts: Partial<Payout> = {}): Payout {
   const { payout } = aCommit();
-  const billNo = `1900000109${String(++numbers).padStart(18, '0')}` as BillNo;
+  const billNo = asBillNo(`1900000109${String(++numbers).padStart(18, '0')}`);
   const sent = { state: 'sending', tries: 1, firstSentAt: NOW } as const;
   return { ...payout!, ...sent, billNo, user: openId(user), campaign, ...parts };
 }
@@ -179,7 +180,7 @@ describe('answers that say nothing', () => {
     const sent = people(12).map(
       payout => [{ ...payout, state: 'sent' }, silence('HTTP 502'), { asked: true }] as const,
     );
-    expect(halts(sent as never).codes.every(code => !code)).toBe(true);
+    expect(halts(sent).codes.every(code => !code)).toBe(true);
   });
 
   test('opened for want of a payout to try with, the next unclear answer shuts it again, and the pause goes on growing', () => {

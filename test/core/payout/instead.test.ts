@@ -1,7 +1,7 @@
 // Which prize is given instead of one that WeChat Pay refuses.
 import { expect, test } from 'vitest';
 import { exchangeFor } from '../../../src/core/payout/instead.ts';
-import type { Payout } from '../../../src/core/payout/payout.ts';
+import { aPayout } from '../../storage/store.contract.ts';
 import { campaignsOf, openId, rulesOf } from '../../support/counted-shop.ts';
 
 test('it is the same under each name that the rule had', () => {
@@ -14,7 +14,7 @@ test('it is the same under each name that the rule had', () => {
   const user = openId('Ann');
   const holds = [{ name: `campaign/shop/prize/one/user/${user}`, add: 1 }];
   const exchange = (ids: string, rule: string) =>
-    exchangeFor({ campaign: 'shop', rule, user, holds } as unknown as Payout, campaignsOf(file(ids)));
+    exchangeFor(aPayout({ campaign: 'shop', rule, user, holds }), campaignsOf(file(ids)));
   expect(exchange(ruleOf('id: word2'), 'word2')?.instead.name).toBe('two');
   expect(exchange(ruleOf('id: word3, was: [word, word2]'), 'word2')?.instead.name).toBe('two');
   expect(exchange(ruleOf('id: word'), 'gone')).toBeUndefined();

@@ -26,6 +26,7 @@ import type { Payer, Store } from '../../../src/ports.ts';
 import { openStore } from '../../../src/storage/open.ts';
 import { command, openIds, readCsv, run } from '../../support/command.ts';
 import { MERCHANT, RULES, startWorld, until, type World, type WorldOptions } from '../../support/harness.ts';
+import { has, isListOf, isMap, readJson } from '../../support/json.ts';
 import { saying } from '../../support/saying.ts';
 
 const NOW = parseBeijing('2026-11-21 12:00')!;
@@ -86,6 +87,13 @@ async function take(
   return next;
 }
 
+/** The step of a payout that may be retried. */
+function retried(payout: Payout, reason?: string): Step {
+  const step = retryStep(payout, reason, NOW);
+  if ('refused' in step) throw new Error(`refused: ${JSON.stringify(step)}`);
+  return step;
+}
+
 describe('retry', () => {
   const base = commitOf(BATCH, intentOf(BATCH, openId('oA'), { amount: fen(100) }, NOW), NOW).payout;
   const tried = { ...base, tries: 1, strikes: 7, nextAt: later(NOW, DAY) };
@@ -93,7 +101,7 @@ describe('retry', () => {
   test('makes what is held or unknown due now, doing what it waited to do, under the same number', () => {
     for (const state of ['held', 'unknown'] as const) {
       for (const nextDo of ['send', 'query'] as const) {
-        const step = retryStep({ ...tried, state, nextDo }, '已充值', NOW) as Step;
+        const step = retried({ ...tried, state, nextDo }, '已充值');
         expect(step).toMatchObject({ from: state, what: 'retry', detail: '已充值', move: 'none', at: NOW });
         expect(step).not.toHaveProperty('successor');
         expect(step.payout).toMatchObject({
@@ -317,7 +325,7 @@ describe('cancel', () => {
         const left = (await store.payout(payout.billNo))!;
         expect(left.stopped).toBe(undone);
         expect(callOffStep(left, 'x', NOW).payout.stopped).toBe(undone);
-        const again = retryStep({ ...left, state: 'unknown' }, undefined, NOW) as Step;
+        const again = retried({ ...left, state: 'unknown' });
         expect(again.payout).toMatchObject({ stopped: undone, nextDo: 'query' });
       }
     },
@@ -328,7 +336,7 @@ describe('cancel', () => {
     expect(await cancelPayout(ports({ kind: 'order', state: 'SENDING' }), payout.billNo, 'x')).toHaveProperty(
       'refused',
     );
-    const step = retryStep((await store.payout(payout.billNo))!, '发吧', NOW) as Step;
+    const step = retried((await store.payout(payout.billNo))!, '发吧');
     expect(step.payout).not.toHaveProperty('stopped');
     expect(await store.advance(step)).toBe('moved');
     const next = observe(step.payout, { kind: 'order', state: 'SENDING' }, true, NOW, DEFAULT_POLICY);
@@ -479,12 +487,10 @@ describe('beside a running bot', () => {
     const people = Array.from({ length: 4 }, () => world!.person(true));
     await sendTo(people, '--no-wait');
     await until(async () => world!.store.halt('shop'));
-    const listed = JSON.parse((await hongbao('merchant', 'list', '--json')).out) as {
-      halt: { code: string; by: string };
-      waiting: Record<string, number>;
-    }[];
+    const { out } = await hongbao('merchant', 'list', '--json');
+    const listed = readJson(out, isListOf(has({ waiting: isMap })));
     expect(listed[0]).toMatchObject({ halt: { code: 'NOTENOUGH', by: 'bot' } });
-    expect(Object.values(listed[0]!.waiting).reduce((sum, each) => sum + each, 0)).toBe(4);
+    expect(Object.values(listed[0]!.waiting).reduce<number>((sum, each) => sum + Number(each), 0)).toBe(4);
     const waiting = await hongbao('payouts', 'retry', '--state', 'held', '--campaign', 'test');
     expect(waiting).toMatchObject({
       code: 0,
@@ -515,9 +521,7 @@ describe('beside a running bot', () => {
       await held('oDoubt', 'doubted'),
     ];
     const { code, out } = await hongbao('payouts', 'retry', '--state', 'held', '--json');
-    const rows = new Map(
-      (JSON.parse(out) as { billNo: string; ok: boolean; result: string }[]).map(row => [row.billNo, row]),
-    );
+    const rows = new Map(readJson(out, isListOf(isMap)).map(row => [row.billNo, row]));
     expect(code).toBe(1);
     expect(rows.get(plain!.billNo)).toMatchObject({ ok: true });
     expect(rows.get(calledOff!.billNo)).toMatchObject({
@@ -666,7 +670,7 @@ describe('the export', () => {
       readCsv((await hongbao('payouts', 'export', ...args)).out)
         .slice(1)
         .map(row => row[0]!.trim());
-    const numbers = payouts.map(payout => payout.billNo as string);
+    const numbers = payouts.map(payout => payout.billNo);
     expect(await only('--state', 'held')).toEqual([numbers[4]]);
     expect(await only('--campaign', 'other')).toEqual([]);
     expect(await only('--merchant', 'shop', '--from', dayOf(later(NOW, 5 * DAY)))).toEqual(numbers.slice(0, 3));

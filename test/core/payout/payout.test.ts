@@ -121,7 +121,7 @@ describe('the table', () => {
   );
 
   test('money moves only into the bucket of the new state', () => {
-    const moves = { sent: 'reserved→sent', received: 'reserved→received' } as Record<string, string>;
+    const moves: Readonly<Record<string, string>> = { sent: 'reserved→sent', received: 'reserved→received' };
     for (const seen of observations) {
       const { step } = see(aPayout(), seen, true);
       expect(step.move).toBe(

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { rehearse } from '../../../src/core/analysis/run-tests.ts';
 import { eventKey } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
-import { DAY, dayOf, HOUR, type Instant, later, MINUTE, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
+import { DAY, dayOf, HOUR, later, MINUTE, parseBeijing, SECOND } from '../../../src/core/base/time.ts';
 import { cancelStep, cancelWay, whyNoVerdict } from '../../../src/core/payout/operator-steps.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
 import { billNoOf, numberDay, type Payout } from '../../../src/core/payout/payout.ts';
@@ -15,6 +15,7 @@ import { createSettle } from '../../../src/engine/settle.ts';
 import { SILENT } from '../../../src/lib/log.ts';
 import type { Payer, Store } from '../../../src/ports.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
+import { aPayout } from '../../storage/store.contract.ts';
 import {
   ACCEPTED,
   asBefore,
@@ -52,8 +53,8 @@ describe('a prize that is taken back gives its piece back', () => {
     const shop = await shopOn(rulesOf(PLAIN, ', stock: 3, perDay: 3', CASHBACK));
     for (const n of [1, 2, 3]) {
       expect(await shop.does('Ann', paid(`T${n}`), `p:T${n}`)).toBe('one');
-      const refund = { kind: 'refunded', merchant: 'till', transaction: `T${n}`, refund: `R${n}`, amount: fen(9900) };
-      await shop.does('Ann', refund as Parameters<Shop['does']>[1], `r:R${n}`);
+      const refund = { kind: 'refunded', transaction: `T${n}`, refund: `R${n}`, amount: fen(9900) } as const;
+      await shop.does('Ann', { ...refund, merchant: 'till' }, `r:R${n}`);
     }
     expect((await shop.payouts()).map(({ state }) => state)).toEqual(['failed', 'failed', 'failed']);
     const next = await Promise.all(['Bob', 'Cy', 'Dee', 'Eve'].map(name => shop.does(name, paid(name), `p:${name}`)));
@@ -170,11 +171,10 @@ describe('a prize that is taken back gives its piece back', () => {
 // ── Against a naive model ────────────────────────────────────────────────────────────────────────────────────
 
 test('whatever is won, comes back or goes on, on whichever day: pieces are what a plain list of prizes says', async () => {
-  type Deed = { who: number; do: 'win' | 'return' | 'fail' | 'receive' | 'day' };
   const deed = fc.record({
     who: fc.integer({ min: 0, max: 3 }),
     do: fc.constantFrom('win', 'win', 'win', 'return', 'fail', 'receive', 'day'),
-  }) as fc.Arbitrary<Deed>;
+  });
   await fc.assert(
     fc.asyncProperty(fc.array(deed, { maxLength: 25 }), async deeds => {
       const limits = `budget: { total: ¥12.00, perDay: ¥6.00, packets: 7 }\nlimits: { perUser: { wins: 3, perDay: 4 } }`;
@@ -479,8 +479,8 @@ describe('a full day at the merchant', () => {
   });
 
   test('what may have left stays unknown while it waits', () => {
-    const payout = { state: 'unknown', version: 3, billNo: 'x', tries: 2 } as Payout;
-    const { payout: next } = waitForTomorrow(payout, 'merchant/till/amount/day/2026-02-10', NOON as Instant);
+    const payout = aPayout({ state: 'unknown', version: 3, tries: 2 });
+    const { payout: next } = waitForTomorrow(payout, 'merchant/till/amount/day/2026-02-10', NOON);
     expect(next).toMatchObject({ state: 'unknown', nextDo: 'send', version: 4 });
     expect(next.problem).toContain('amountPerDay');
   });

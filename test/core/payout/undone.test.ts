@@ -4,7 +4,6 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Audit } from '../../../src/core/audit/audit.ts';
-import { openId } from '../../../src/core/base/event.ts';
 import { DAY, instant, later } from '../../../src/core/base/time.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
 import type { Observation, Payout, PayoutState, Step } from '../../../src/core/payout/payout.ts';
@@ -16,6 +15,7 @@ import { createSettle, type Settle } from '../../../src/engine/settle.ts';
 import { SILENT } from '../../../src/lib/log.ts';
 import type { Payer, Store } from '../../../src/ports.ts';
 import type { PayFault } from '../../../src/simulator/shared/protocol.ts';
+import { aPayout } from '../../storage/store.contract.ts';
 import { type Beside, KINDS } from '../../support/beside.ts';
 import { campaignOf, packet, ruleOf } from '../../support/campaigns.ts';
 import { MERCHANT, startWorld, until, type World, type WorldOptions } from '../../support/harness.ts';
@@ -374,21 +374,9 @@ describe.each(KINDS)('on %s', (_, openBeside) => {
 describe('an answer about a payout that was undone', () => {
   const at = instant(1_800_000_000_000);
   const base = {
-    state: 'held',
-    version: 3,
-    attempt: 1,
-    tries: 1,
-    strikes: 0,
-    nextDo: 'query',
-    nextAt: at,
-    createdAt: at,
-    firstSentAt: at,
-    holds: [],
+    ...aPayout({ state: 'held', version: 3, tries: 1, nextDo: 'query', nextAt: at, createdAt: at, firstSentAt: at }),
     stopped: 'refunded',
-    request: { channel: 'redpack', mchId: MCH_ID },
-    billNo: 'B',
-    user: openId('u'),
-  } as unknown as Payout & { readonly stopped: 'refunded' };
+  } as const;
   const refusedCalls = [
     { at, what: 'sending' },
     { at, what: 'halt', detail: 'NOTENOUGH 余额不足' },

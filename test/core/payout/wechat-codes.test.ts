@@ -16,8 +16,9 @@ import {
   type PayoutState,
 } from '../../../src/core/payout/payout.ts';
 import { observe, type Verdict } from '../../../src/core/payout/transitions.ts';
+import { keysOf } from '../../support/keys.ts';
 
-const STATES = Object.keys(BILL_STATES) as BillState[];
+const STATES = keysOf(BILL_STATES);
 const NOW = parseBeijing('2026-02-10 10:00')!;
 const OPEN = PAYOUT_STATES.filter(state => !isFinal(state));
 
@@ -75,7 +76,7 @@ function bucketOf(state: PayoutState): string {
 }
 
 describe('the error table of transfers', () => {
-  test.each([
+  test.each<[Observation, string]>([
     [refused('PARAM_ERROR', '需传入转账场景报备信息'), 'config'],
     [refused('PARAM_ERROR', '未传入完整且对应的转账场景报备信息'), 'config'],
     [refused('PARAM_ERROR', 'openid必填'), 'bug'],
@@ -94,8 +95,8 @@ describe('the error table of transfers', () => {
     [refused('FREQUENCY_LIMIT_EXCEED'), 'slow'],
     [refused('SYSTEM_ERROR'), 'again'],
     [refused('NEVER_SEEN'), 'ask'],
-    [{ kind: 'silence', code: 'BAD_SIGNATURE', text: '' } as Observation, 'again'],
-    [{ kind: 'unreached', code: 'ECONNREFUSED', text: '' } as Observation, 'again'],
+    [{ kind: 'silence', code: 'BAD_SIGNATURE', text: '' }, 'again'],
+    [{ kind: 'unreached', code: 'ECONNREFUSED', text: '' }, 'again'],
   ])('reads %o at the creation as %s', (seen, response) => {
     expect(classify(seen, false, { channel: 'transfer' })).toBe(response);
   });
@@ -222,7 +223,7 @@ describe('every state × every bill', () => {
     });
     for (const seen of bills)
       expect(see(first.step.payout, seen).step.payout).toMatchObject({
-        packageInfo: expect.stringMatching('PKG') as string,
+        packageInfo: expect.stringMatching('PKG'),
       });
   });
 });
@@ -286,7 +287,7 @@ describe('a transfer', () => {
     for (const state of ['unknown', 'sent'] as const) {
       const { halt, problem } = see(inState(state), bill('FAIL', { reason: 'PAYER_ACCOUNT_ABNORMAL' }));
       expect([halt, problem]).toEqual([
-        { code: 'PAYER_ACCOUNT_ABNORMAL', reason: expect.stringContaining('商户账户付款受限') as string },
+        { code: 'PAYER_ACCOUNT_ABNORMAL', reason: expect.stringContaining('商户账户付款受限') },
         false,
       ]);
     }

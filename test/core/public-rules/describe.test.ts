@@ -7,6 +7,7 @@ import { type DescribeOptions, describe } from '../../../src/core/public-rules/d
 import { percent } from '../../../src/core/public-rules/prize.ts';
 import type { Campaign } from '../../../src/core/rules/campaign.ts';
 import { loadCampaign } from '../../../src/core/rules/file/load.ts';
+import { exactly } from '../../support/exactly.ts';
 
 const FIXTURES = new URL('../../fixtures/rules/', import.meta.url);
 
@@ -135,10 +136,8 @@ test('a certain prize has no odds, and nothing is verified where nothing is draw
 });
 
 test('in English it says the same, line by line', () => {
-  const [zh, en] = (['zh', 'en'] as const).map(lang => describe(everything, { lang, commitment: 'ab' })) as [
-    string[],
-    string[],
-  ];
+  const both = (['zh', 'en'] as const).map(lang => describe(everything, { lang, commitment: 'ab' }));
+  const [zh, en] = exactly(2, both);
   expect(en).toHaveLength(zh.length);
   const figures = (line: string): string[] => (line.match(/¥\d+\.\d\d|[\d.]+%|\d{4}-\d\d-\d\d/g) ?? []).sort();
   expect(en.map(figures)).toEqual(zh.map(figures));

@@ -3,15 +3,16 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { Document, LineCounter, type Node, parse } from 'yaml';
+import { Document, LineCounter, parse } from 'yaml';
 import { showFinding } from '../../../src/core/base/error.ts';
+import { fen } from '../../../src/core/base/money.ts';
 import { parseBeijing } from '../../../src/core/base/time.ts';
 import type { Campaign, Prize, Rule } from '../../../src/core/rules/campaign.ts';
 import { dataFilesOf, loadCampaign, loadCampaigns } from '../../../src/core/rules/file/load.ts';
 import { ruleFile, ruleSchema } from '../../../src/core/rules/language/file.ts';
-
 import type { DataFiles } from '../../../src/core/rules/tables/files.ts';
 import { Reader } from '../../../src/core/yaml/reader.ts';
+import { isMap, read } from '../../support/json.ts';
 import { complaintsOf, type Schema } from '../../support/json-schema.ts';
 import { BAD_FILES } from '../../support/rule-findings.ts';
 
@@ -172,7 +173,7 @@ describe('a file with every key', () => {
 
   test('has conditions and patterns that work', () => {
     const around = {
-      event: { kind: 'text', text: '抽奖', scene: '', amount: 0 as never },
+      event: { kind: 'text', text: '抽奖', scene: '', amount: fen(0) },
       user: { follows: 1, followedDays: 1, tags: [] },
       now: { hour: 8, minute: 0, weekday: 'mon', day: '2027-02-05' },
       wallet: new Map(),
@@ -365,32 +366,34 @@ function keysOf(tree: unknown): [Path, string][] {
 }
 
 function mapAt(tree: unknown, path: Path): Record<string, unknown> {
-  return path.reduce((part, key) => (part as Record<string | number, unknown>)[key], tree) as Record<string, unknown>;
+  return read(
+    path.reduce<unknown>((part, key) => Reflect.get(Object(part), key), tree),
+    isMap,
+  );
 }
 
 /** A copy of the tree in which the map at `path` was changed; of rules, tests and events only the one on the way there. */
 function changed(tree: unknown, path: Path, change: (map: Record<string, unknown>) => void): unknown {
-  const copy = structuredClone(tree) as Record<string, unknown>;
+  const copy = read(structuredClone(tree), isMap);
   change(mapAt(copy, path));
   const only = (map: Record<string, unknown>, key: string, n: number): void => {
     const list = map[key];
-    if (Array.isArray(list) && list.length > 1) map[key] = [list[path[n] as number] ?? list.at(-1)];
+    if (Array.isArray(list) && list.length > 1) map[key] = [list[Number(path[n])] ?? list.at(-1)];
   };
   only(copy, 'rules', 1);
-  for (const each of Array.isArray(copy.tests) ? copy.tests : [])
-    if (typeof each === 'object' && each !== null) only(each as Record<string, unknown>, 'events', 3);
+  for (const each of Array.isArray(copy.tests) ? copy.tests : []) if (isMap(each)) only(each, 'events', 3);
   return copy;
 }
 
 /** Every key a schema has a place for, by the way to it. */
-function keysIn(schema: Schema, root: Schema, path: string, found: Set<string>): void {
-  const parts = [schema.anyOf, schema.items, schema.additionalProperties].flat().filter(Boolean) as Schema[];
-  for (const part of parts) keysIn(part, root, path, found);
+function keysIn(schema: unknown, root: Schema, path: string, found: Set<string>): void {
+  if (!isMap(schema)) return;
+  for (const part of [schema.anyOf, schema.items, schema.additionalProperties].flat()) keysIn(part, root, path, found);
   if (typeof schema.$ref === 'string') {
     const name = schema.$ref.replace('#/definitions/', '');
-    keysIn((root.definitions as Record<string, Schema>)[name]!, root, name, found);
+    keysIn(mapAt(root, ['definitions', name]), root, name, found);
   }
-  for (const [key, part] of Object.entries((schema.properties ?? {}) as Record<string, Schema>)) {
+  for (const [key, part] of Object.entries(schema.properties ?? {})) {
     if (found.has(`${path}.${key}`)) continue;
     found.add(`${path}.${key}`);
     keysIn(part, root, `${path}.${key}`, found);
@@ -400,12 +403,12 @@ function keysIn(schema: Schema, root: Schema, path: string, found: Set<string>):
 describe('the schema for editors', () => {
   const schema = ruleSchema();
   const complaints = complaintsOf(schema);
-  const tree = parse(EVERYTHING) as unknown;
+  const tree: unknown = parse(EVERYTHING);
 
   /** What the shapes say of a tree by itself, before it is asked how its parts fit together. */
   function shapesSay(value: unknown): string[] {
     const reader = new Reader('a.yaml', '', new LineCounter());
-    ruleFile.read(new Document(value).contents as Node, reader);
+    ruleFile.read(new Document().createNode(value), reader);
     return reader.findings.map(({ message }) => message);
   }
 

@@ -112,10 +112,11 @@ describe('what was renamed', () => {
     const after = load(
       RAIN.replace('name: 第一场,', 'name: 晚场, was: 第一场,').replace('campaign: rain', 'campaign: r2\nwas: rain'),
     );
-    const one = play(before, 'ann', '红包雨', at) as Extract<Decision, { kind: 'awarded' }>;
+    const amountOf = (decision: Decision): number => (decision.kind === 'awarded' ? decision.amount : Number.NaN);
+    const one = amountOf(play(before, 'ann', '红包雨', at));
     expect(play(after, 'ann', '红包雨', at)).toMatchObject({ kind: 'refused', refusal: 'already' });
-    const two = play(after, 'bob', '红包雨', at) as Extract<Decision, { kind: 'awarded' }>;
-    expect(one.amount + two.amount).toBe(300);
+    const two = amountOf(play(after, 'bob', '红包雨', at));
+    expect(one + two).toBe(300);
     expect(describeRules(after).join('\n')).toContain('「晚场」');
     expect(play(after, 'eve', '红包雨', at)).toMatchObject({ kind: 'refused', refusal: 'soldOut' });
   });

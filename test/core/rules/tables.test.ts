@@ -5,13 +5,13 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Config } from '../../../src/config/config.ts';
 import { showFinding } from '../../../src/core/base/error.ts';
-import { ALONE } from '../../../src/core/lint/context.ts';
 import { loadCampaign, loadCampaigns } from '../../../src/core/rules/file/load.ts';
 import { readCsv } from '../../../src/core/yaml/csv.ts';
 import { checkRuleFiles, openRulebook } from '../../../src/engine/rulebook.ts';
 import { readRuleFiles } from '../../../src/engine/rulebook-files.ts';
+import { SILENT } from '../../../src/lib/log.ts';
+import { configOf } from '../../support/config.ts';
 
 describe('a table', () => {
   const cells = (text: string) => readCsv(text, () => undefined).map(row => row.cells.map(cell => cell.text));
@@ -263,17 +263,12 @@ describe('a list on disk', () => {
   test('that changes is a changed rule file: live when it is right, said when it is not', async () => {
     const folder = folderOf({ 'a.yaml': naming('x.csv'), 'x.csv': `${O}\n` });
     const lines: string[] = [];
-    const log = { info: noting('info'), warn: noting('warn'), error: noting('error') };
+    const log = { ...SILENT, info: noting('info'), warn: noting('warn'), error: noting('error') };
     function noting(level: string) {
       return (_: object, text: string) => void lines.push(`${level} ${text.split('\n')[0]!.replace(/ in .*/, '')}`);
     }
-    const config = {
-      rules: folder,
-      accounts: new Map([['tea', {}]]),
-      merchants: new Map(),
-      lint: ALONE.lint,
-    } as unknown as Config;
-    const book = await openRulebook(config, log as never);
+    const config = configOf({ rules: folder, merchants: [] });
+    const book = await openRulebook(config, log);
     const people = () => [...book.current().campaigns[0]!.segments.get('s')!];
 
     await book.refresh();

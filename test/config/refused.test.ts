@@ -301,7 +301,7 @@ describe('is refused at its place, with its fix, in both languages:', () => {
     [
       'a robot with a password in its address',
       ROBOT('{ kind: json, url: "https://ops:pa55@example.com/x" }'),
-      /^28:41: a name and password before "@" are not sent[^]*$/,
+      /^28:41: a name and password before "@" are not sent(?!.*pa55)/,
     ],
     [
       'a token in Chinese',

@@ -37,5 +37,5 @@ export function drawnFrom(campaign: Campaign): Campaign {
 
 function plain(prize: Prize): Prize {
   const { perDay: _, perUser: __, window: ___, unlockAfter: ____, ...rest } = prize;
-  return rest as Prize;
+  return rest;
 }

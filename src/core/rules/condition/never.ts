@@ -45,7 +45,7 @@ export function neverTrouble(ast: ASTNode, happens: Happens | undefined): Condit
 }
 
 function conjuncts(node: ASTNode): ASTNode[] {
-  return node.op === '&&' ? (node.args as ASTNode[]).flatMap(conjuncts) : [node];
+  return node.op === '&&' ? node.args.flatMap(conjuncts) : [node];
 }
 
 function trouble({ start, end }: ASTNode, message: Wording): ConditionTrouble {

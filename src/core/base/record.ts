@@ -12,8 +12,8 @@ export function entriesOf<K extends string, V>(record: Readonly<Partial<Record<K
 }
 
 /** One value for each name. */
-export function recordOf<K extends string, V>(names: readonly K[], valueOf: (name: K) => V): Record<K, V> {
-  return Object.fromEntries(names.map(name => [name, valueOf(name)])) as Record<K, V>;
+export function recordOf<K extends string, V>(names: readonly K[], made: (name: K) => V): Record<K, V> {
+  return Object.fromEntries(names.map(name => [name, made(name)])) as Record<K, V>;
 }
 
 export function isKeyOf<K extends PropertyKey>(record: Readonly<Record<K, unknown>>, name: PropertyKey): name is K {

@@ -1,8 +1,8 @@
 // Counters in the SQLite file. During a transaction they are held here, each row read once and written once however many
 // events of the batch change it: those that everybody changes cost nearly nothing.
 
-import { type JsonText, saidBy } from '../../core/base/json-text.ts';
 import type { Counter } from '../../core/base/counter.ts';
+import { type JsonText, saidBy } from '../../core/base/json-text.ts';
 import { counterPlace, nameFrom } from './own/counter-names.ts';
 import type { Database } from './schema.ts';
 

@@ -9,7 +9,11 @@ import type { Database, Statement } from './schema.ts';
 import type { SureOfFile } from './sure.ts';
 
 /** Sent and owed as JSON; NULL: nothing is owed. */
-export type MailboxRow = { readonly version: number; readonly sent: JsonText<Mailbox['sent']>; readonly owed: Owed | null };
+export type MailboxRow = {
+  readonly version: number;
+  readonly sent: JsonText<Mailbox['sent']>;
+  readonly owed: Owed | null;
+};
 export type OwedRow = { readonly version: number; readonly owed: Owed };
 type Owed = JsonText<Mailbox['pending']>;
 
@@ -20,7 +24,7 @@ export const TOLD =
   'UPDATE mailbox SET owed = NULL, version = version + 1 WHERE account = ? AND user = ? AND version = ?';
 
 export function pendingFactOf(row: OwedRow | undefined): Pick<Facts, 'pending'> {
-  return row ? { pending: pendingOf(row.version, row.owed) } : {};
+  return row ? { pending: pendingOf(row.version, saidBy(row.owed)) } : {};
 }
 
 export function mailboxOf({ version, sent, owed }: MailboxRow): Mailbox {

@@ -114,12 +114,11 @@ function watchedFlow(flow: Flow, { events, answers, failed }: Counts): Flow {
 }
 
 function watchedStore(store: Store, counts: Counts): Store {
-  const timed: Record<string, unknown> = { ...store };
+  const watched = { ...store };
   for (const [name, call] of Object.entries(store)) {
     if (typeof call !== 'function' || name === 'close') continue;
-    timed[name] = timedCall(TIMED.has(name) ? name : 'other', call as Call, counts);
+    Object.assign(watched, { [name]: timedCall(TIMED.has(name) ? name : 'other', call as Call, counts) });
   }
-  const watched = timed as unknown as Store;
   return {
     ...watched,
     async begin(key, wanted) {

@@ -1,7 +1,7 @@
 // A printed code (盖码) that somebody asks about: who used it, or why nobody has.
 
 import { openId } from '../../core/base/event.ts';
-import type { Instant } from '../../core/base/time.ts';
+import { type Instant, instant } from '../../core/base/time.ts';
 import { awardsOf } from '../../core/decide/decision.ts';
 import { usedCounter } from '../../core/mechanics/printed-code.ts';
 import { codeFrom, codeIn, looksLikeCode } from '../../core/rules/printed-code.ts';
@@ -24,7 +24,7 @@ export async function codeFound(ports: OverviewPorts, text: string): Promise<Fou
   const { batch, prize } = known;
   const usedAt = counters.get(used);
   if (usedAt === undefined) return { kind: 'code', is: known.active ? 'unused' : 'inactive', batch, prize };
-  const line = await useOf(ports, code, usedAt as Instant);
+  const line = await useOf(ports, code, instant(usedAt));
   return line
     ? { kind: 'follower', user: line.event.user, by: 'event' }
     : { kind: 'code', is: 'used', batch, prize, usedAt };

@@ -4,7 +4,7 @@
 // A day is the note of a lease. It says up to which line of the journal it is counted, so that a process that dies between two
 // notes counts nothing twice. What is counted is for looking at: no limit and no money hangs on it.
 
-import { type Day, dayOf, endOfDay, HOUR, type Instant, later, SECOND } from '../../core/base/time.ts';
+import { type Day, dayOf, endOfDay, HOUR, type Instant, instant, later, SECOND } from '../../core/base/time.ts';
 import { partsOf } from '../../core/decide/decision.ts';
 import type { Clock, JournalLine, Lease, Log, Store } from '../../ports.ts';
 
@@ -126,7 +126,7 @@ function cursorIn(note: string | undefined): Cursor {
 /** `count` days up to this one, the oldest first. */
 function daysBefore(last: Day, count: number): Day[] {
   const noon = Date.parse(`${last}T12:00:00+08:00`);
-  return Array.from({ length: count }, (_, n) => dayOf((noon - (count - 1 - n) * 24 * HOUR) as Instant));
+  return Array.from({ length: count }, (_, n) => dayOf(instant(noon - (count - 1 - n) * 24 * HOUR)));
 }
 
 const zeros = (): number[] => Array.from({ length: 24 }, () => 0);

@@ -8,7 +8,7 @@ import { COUNTED, changesFor, fenceOf, isOfRecount, RUNS } from '../../core/audi
 import { SHELVES, shelfOf, shelfOfClaim } from '../../core/audit/shelf.ts';
 import type { Counter } from '../../core/base/counter.ts';
 import { Fault } from '../../core/base/error.ts';
-import type { OpenId } from '../../core/base/event.ts';
+import { openId } from '../../core/base/event.ts';
 import type { Instant } from '../../core/base/time.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 
@@ -109,7 +109,7 @@ export async function recount(
 // ── Adding ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function readCounter(store: Store, counter: string): Promise<number> {
-  const wanted = { account: '', user: '' as OpenId, merchant: undefined, claims: [], counters: [counter] };
+  const wanted = { account: '', user: openId(''), merchant: undefined, claims: [], counters: [counter] };
   return (await store.facts(wanted)).counters.get(counter) ?? 0;
 }
 

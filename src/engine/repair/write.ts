@@ -3,7 +3,7 @@
 import { claimRepairOf, type Lost, passedBy, payoutOf, repairOf } from '../../core/audit/repair.ts';
 import type { Counter } from '../../core/base/counter.ts';
 import { Fault } from '../../core/base/error.ts';
-import type { OpenId } from '../../core/base/event.ts';
+import { eventKey, type OpenId } from '../../core/base/event.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { t, type Wording } from '../../core/base/words/words.ts';
 import type { Claim } from '../../core/decide/decision.ts';
@@ -67,7 +67,7 @@ async function commitOnce(
   for (let race = 1; race <= RACES_MAX; race++) {
     const commit = await make();
     const { event } = commit;
-    const key = `${event.key}${tail}` as typeof event.key;
+    const key = eventKey(`${event.key}${tail}`);
     try {
       const committed = await store.commit({ ...commit, event: { ...event, key } });
       if (committed.kind === 'done') return true;

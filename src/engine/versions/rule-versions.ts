@@ -45,7 +45,10 @@ export type VersionPorts = {
 type VersionText = { readonly file: string; readonly text: string };
 
 export async function versionsIn(store: Pick<Store, 'note'>): Promise<readonly RuleVersion[]> {
-  const note = await store.note(VERSIONS);
+  return listIn(await store.note(VERSIONS));
+}
+
+function listIn(note: string | undefined): readonly RuleVersion[] {
   return note === undefined || note === '' ? [] : (JSON.parse(note) as readonly RuleVersion[]);
 }
 
@@ -119,7 +122,7 @@ export async function keepVersion(
   const next = await announcedFor(store, files);
   let version: RuleVersion | undefined;
   await leave(ports, VERSIONS, note => {
-    const all = note === undefined || note === '' ? [] : (JSON.parse(note) as RuleVersion[]);
+    const all = listIn(note);
     const last = all.at(-1);
     // Another process of the same rules has written it down.
     if (last && isSame(last.files, files)) {

@@ -331,9 +331,10 @@ export type Snapshot = {
 };
 
 /** Some rows of one kind, on their way from the books of another store. */
-export type Piece = {
-  [Kind in SnapshotKind]: { readonly kind: Kind; readonly rows: readonly SnapshotRows[Kind][] };
-}[SnapshotKind];
+export type Piece = PieceOf<SnapshotKind>;
+export type PieceOf<Kinds extends SnapshotKind> = {
+  [Kind in Kinds]: { readonly kind: Kind; readonly rows: readonly SnapshotRows[Kind][] };
+}[Kinds];
 
 /** What one process at a time may do (`send:shop`, `job:audit`, `token:tea`), as the one who has it knows it. */
 export type Lease = {

@@ -96,11 +96,11 @@ export function onlyLines(log: Log): void {
   // Node's own listener prints them; whoever listens to `deprecation` is told in place of standard error.
   process.removeAllListeners('warning');
   process.on('warning', warning => {
-    const { name, message } = warning as Error & { code?: string };
+    const { name, message } = warning;
     const { code } = warning as { code?: string };
     log.warn({ by: 'node', kind: name, ...(code !== undefined && { code }) }, message);
   });
-  process.on('deprecation' as 'warning', warning => log.warn({ by: 'node', kind: warning.name }, warning.message));
+  process.on('deprecation', warning => log.warn({ by: 'node', kind: warning.name }, warning.message));
   // What is printed beside the log, where nobody reads or the disk is full.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   process.on('uncaughtException', (error, origin) => {

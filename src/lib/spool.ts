@@ -3,6 +3,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type JsonText, saidBy } from '../core/base/json-text.ts';
 
 /** Bytes of a shelf that are kept in memory before they go to the file. They lie outside of the heap, and are used again. */
 const SHELF_MAX = 8 * 1024;
@@ -12,8 +13,9 @@ const BYTES_A_CHARACTER = 3;
 /** `waiting`: rows as JSON, each with a line's end behind it. */
 type Shelf = { readonly waiting: Buffer; length: number; readonly chunks: Chunk[] };
 
-/** A spool as it can be read. */
-export type SpoolView = {
+/** A spool as it can be read. `row`: of this form. */
+export type SpoolView<Row> = {
+  readonly row?: Row;
   readonly fd: number | undefined;
   readonly shelves: ReadonlyMap<number, { readonly waiting: Uint8Array; readonly chunks: readonly Chunk[] }>;
 };
@@ -34,11 +36,11 @@ export class Spool<Row> {
   }
 
   *take(shelf: number): Generator<Row> {
-    for (const text of textsFrom(this.view, shelf)) yield JSON.parse(text) as Row;
+    for (const text of textsFrom(this.view, shelf)) yield saidBy(text);
   }
 
   /** As it is now, for another thread as well: a file is open in all of a process. */
-  get view(): SpoolView {
+  get view(): SpoolView<Row> {
     const shelves = [...this.shelves].map(
       ([shelf, { waiting, length, chunks }]) => [shelf, { waiting: waiting.subarray(0, length), chunks }] as const,
     );
@@ -75,19 +77,20 @@ export class Spool<Row> {
 }
 
 /** Rows of one shelf as JSON, in the order in which they were put there. The spool is still open. */
-export function* textsFrom({ fd, shelves }: SpoolView, shelf: number): Generator<string> {
+export function* textsFrom<Row>({ fd, shelves }: SpoolView<Row>, shelf: number): Generator<JsonText<Row>> {
   const on = shelves.get(shelf);
   if (!on) return;
   for (const { at, bytes } of on.chunks) {
     const chunk = Buffer.allocUnsafe(bytes);
     for (let read = 0; read < bytes; ) read += readSync(fd!, chunk, read, bytes - read, at + read);
-    yield* linesIn(chunk);
+    yield* linesIn<Row>(chunk);
   }
-  yield* linesIn(Buffer.from(on.waiting));
+  yield* linesIn<Row>(Buffer.from(on.waiting));
 }
 
-function linesIn(chunk: Buffer): string[] {
-  return chunk.length === 0 ? [] : chunk.toString('utf8', 0, chunk.length - 1).split('\n');
+function linesIn<Row>(chunk: Buffer): JsonText<Row>[] {
+  const lines = chunk.length === 0 ? [] : chunk.toString('utf8', 0, chunk.length - 1).split('\n');
+  return lines as JsonText<Row>[];
 }
 
 /** Its name is gone at once: only this process can read it, and its end is the file's. */

@@ -3,7 +3,7 @@
 
 import { Digest } from '../core/base/digest.ts';
 import { BadInput } from '../core/base/error.ts';
-import type { Piece, Snapshot, SnapshotKind, SnapshotRows, Store } from '../ports.ts';
+import type { Piece, PieceOf, Snapshot, SnapshotKind, SnapshotRows, Store } from '../ports.ts';
 
 /** In this order: a claim must be there before its payout. */
 export const BOOK_KINDS = [
@@ -69,15 +69,15 @@ export async function anyRowIn(snapshot: Snapshot): Promise<SnapshotKind | undef
   return undefined;
 }
 
-async function* piecesOf<Kind extends SnapshotKind>(snapshot: Snapshot, kind: Kind): AsyncGenerator<Piece> {
+async function* piecesOf<Kind extends SnapshotKind>(snapshot: Snapshot, kind: Kind): AsyncGenerator<PieceOf<Kind>> {
   let rows: SnapshotRows[Kind][] = [];
   for await (const row of rowsOf(snapshot)[kind]()) {
     rows.push(row);
     if (rows.length < PIECE_ROWS) continue;
-    yield { kind, rows } as Piece;
+    yield { kind, rows };
     rows = [];
   }
-  if (rows.length > 0) yield { kind, rows } as Piece;
+  if (rows.length > 0) yield { kind, rows };
 }
 
 type RowsOf = { readonly [Kind in SnapshotKind]: () => AsyncIterable<SnapshotRows[Kind]> };

@@ -34,7 +34,7 @@ export function partOf(json: Json, name: string): Json {
 /** The objects of a list; what is no object is an empty one. `undefined`: no list. */
 export function listAt(json: Json, name: string): Json[] | undefined {
   const value = json[name];
-  return Array.isArray(value) ? (value as readonly unknown[]).map(each => (isJson(each) ? each : {})) : undefined;
+  return Array.isArray(value) ? value.map(each => (isJson(each) ? each : {})) : undefined;
 }
 
 function isJson(value: unknown): value is Json {

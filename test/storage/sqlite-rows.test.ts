@@ -168,7 +168,8 @@ describe('an event', () => {
       '{"lines":[],"answer":{"at":1,"reply":{"kind":"none"}}}',
     ],
   ])('%j is %j', (heard, column) => {
-    expect(eventColumn(heard as never)).toBe(column);
-    expect(heardIn(column)).toEqual(heard);
+    const written = eventColumn(heard as never);
+    expect(written).toBe(column);
+    expect(heardIn(written)).toEqual(heard);
   });
 });

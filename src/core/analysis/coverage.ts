@@ -1,9 +1,10 @@
 // What the tests of a rule file reach, and what they do not: rules, prizes, refusals and finer outcomes, texts.
 
+import { isKeyOf } from '../base/record.ts';
 import { type Decision, partsOf } from '../decide/decision.ts';
 import { outcomesInTests } from '../decide/outcomes.ts';
 import { PROGRESS } from '../decide/said.ts';
-import { type Campaign, DETAILS, type Detail, type Rule, type Said } from '../rules/campaign.ts';
+import { type Campaign, DETAILS, type Rule, type Said } from '../rules/campaign.ts';
 import { isCash, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { asWritten } from '../rules/renamed.ts';
 import { type Path, Places } from '../yaml/path-position.ts';
@@ -82,8 +83,8 @@ function saidIn(decision: Exclude<Decision, { kind: 'ignored' }>, { prizes }: Ca
 
 /** The file's own text that is said, where it is not one of ours: a finer outcome may use that of the plainer one. */
 function textUsed(said: Said | 'reply', { replies }: Rule): string {
-  if (said === 'reply' || replies[said] || !Object.hasOwn(DETAILS, said)) return said;
-  return DETAILS[said as Detail];
+  if (said === 'reply' || replies[said] || !isKeyOf(DETAILS, said)) return said;
+  return DETAILS[said];
 }
 
 // ── What can come of it ──────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 
 import type { Event } from '../base/event.ts';
 import { type Fen, NO_MONEY, showFen } from '../base/money.ts';
+import { isKeyOf, isOneOf } from '../base/record.ts';
 import { t, type Wording } from '../base/words/words.ts';
 import type { Decision, Open, Shadow } from '../decide/decision.ts';
 
@@ -58,8 +59,9 @@ export function refusalText(refusal: Refusal, detail?: Detail): Wording {
 
 /** A refusal by its key: `soldOut/later`. */
 export function refusalKeyText(key: string): Wording {
-  const [refusal, detail] = key.split('/') as [Refusal, Detail?];
-  return REFUSALS.includes(refusal) ? refusalText(refusal, detail) : key;
+  const [refusal, detail] = key.split('/');
+  if (!isOneOf(REFUSALS, refusal) || (detail !== undefined && !isKeyOf(DETAIL_WORDS, detail))) return key;
+  return refusalText(refusal, detail);
 }
 
 /** Of what has not happened. */

@@ -123,7 +123,7 @@ function stripped({ stores: _, perMinute: __, budget, ...campaign }: Campaign, r
   const prizes = [...campaign.prizes.values()].map(
     ({ perDay: _day, perUser: _user, unlockAfter: _after, window: _window, ...prize }): [string, Prize] => [
       prize.name,
-      prize as Prize,
+      prize,
     ],
   );
   const on: Trigger = steps.length > 0 ? { kind: 'paid' } : { kind: 'visit' };

@@ -1,6 +1,6 @@
 // A made-up crowd for a made-up day: who comes, when, and what they do, as far as a campaign's own triggers tell.
 
-import { type Event, eventKey, type Happening, type OpenId } from '../base/event.ts';
+import { type Event, eventKey, type Happening, type OpenId, openId } from '../base/event.ts';
 import { type Chance, logNormal, pick, poisson } from '../base/random.ts';
 import {
   DAY,
@@ -178,7 +178,7 @@ export function syntheticDayOf(plan: SyntheticDayPlan): SyntheticDay | undefined
         put(events, user, later(time, HOUR), refundOf(happening));
     }
     const isNew = chance() < (ways.doings.length === 0 ? 1 : NEW_SHARE);
-    const came = isNew ? later(Math.min(...times, moment()) as Instant, -30 * SECOND) : agoFrom(campaign, day, chance);
+    const came = isNew ? later(instant(Math.min(...times, moment())), -30 * SECOND) : agoFrom(campaign, day, chance);
     const isInvited = isNew && index > 0 && invites(campaign) && chance() < INVITED_SHARE;
     const scene = isInvited ? inviteScene(people[Math.floor(chance() * index)]!, campaign.id) : undefined;
     const followed: Happening =
@@ -186,7 +186,7 @@ export function syntheticDayOf(plan: SyntheticDayPlan): SyntheticDay | undefined
     put(isNew ? events : before, user, came, followed);
     if (isNew) newFollowers++;
     if (chance() < LEAVING_SHARE)
-      put(events, user, later(Math.max(moment(), came) as Instant, MINUTE), { kind: 'unsubscribe' });
+      put(events, user, later(instant(Math.max(moment(), came)), MINUTE), { kind: 'unsubscribe' });
   }
   events.sort((a, b) => a.sentAt - b.sentAt);
   return { before, events, codes: ways.codes, newFollowers, leftOut: ways.leftOut };
@@ -196,7 +196,7 @@ function peopleOf({ campaign, users, chance }: SyntheticDayPlan): OpenId[] {
   const listed = [...new Set([...campaign.segments.values()].flatMap(segment => [...segment]))];
   const known = listed.slice(0, Math.floor(users * IN_SEGMENTS_SHARE));
   const others = Array.from({ length: users - known.length }, (_, n) => `user-${n + 1}`);
-  const people = [...known, ...others] as OpenId[];
+  const people = [...known, ...others].map(openId);
   for (let n = people.length - 1; n > 0; n--) {
     const other = Math.floor(chance() * (n + 1));
     [people[n], people[other]] = [people[other]!, people[n]!];

@@ -2,7 +2,7 @@
 // have been finds the one behind it. Where nobody can tell, the money gets a claim of its own.
 
 import { type Event, eventKey, type OpenId, openId } from '../base/event.ts';
-import { DAY, type Day, dayOf, HOUR, type Instant, instant, later, parseBeijing } from '../base/time.ts';
+import { calendarDay, DAY, type Day, dayOf, HOUR, type Instant, instant, later, parseBeijing } from '../base/time.ts';
 import type { Claim } from '../decide/decision.ts';
 import { claimKeysOf, roundKeyOf } from '../match/claim-key.ts';
 import { type Batch, SEND_RULE } from '../payout/bulk.ts';
@@ -50,7 +50,7 @@ export function readNumber(number: string, mchId: string): LostNumber | undefine
   if (isOthersNumber(number)) return undefined;
   const match = /^(20\d\d)(\d\d)(\d\d)[0-9A-Za-z]{10}$/.exec(number.slice(mchId.length));
   if (!number.startsWith(mchId) || !match) return undefined;
-  const day = match.slice(1).join('-') as Day;
+  const day = calendarDay(match.slice(1).join('-'));
   return parseBeijing(day) === undefined ? undefined : { billNo: asBillNo(number), mchId, day };
 }
 

@@ -2,8 +2,9 @@
 // `decide/limits.ts` name the counters, for a campaign that has every limit there is.
 
 import type { Counter } from '../base/counter.ts';
-import type { Event, EventKey } from '../base/event.ts';
+import { type Event, eventKey } from '../base/event.ts';
 import { fen } from '../base/money.ts';
+import { isOneOf } from '../base/record.ts';
 import { DAY, type Day, dayOf, type Instant, later, MINUTE } from '../base/time.ts';
 import type { Claim } from '../decide/decision.ts';
 import { capDayOf, capsOf, type MerchantCaps, prizeLimits, ruleClaimsCounter, userLimits } from '../decide/limits.ts';
@@ -39,7 +40,7 @@ function withEveryRate(id: string, dayStartsAt: number): Campaign {
 
 /** Stands for the event behind a claim, as far as its counters' names need it. */
 function eventOf({ account, user, at, scene }: Claim): Event {
-  const envelope = { key: '' as EventKey, account, user, sentAt: at };
+  const envelope = { key: eventKey(''), account, user, sentAt: at };
   return scene === undefined ? { ...envelope, kind: 'other', type: 'audit' } : { ...envelope, kind: 'scan', scene };
 }
 
@@ -169,7 +170,7 @@ export function holdOf(name: string, claim: Held, merchant: string): number | un
   if (pieces.includes(rest)) return 1;
   // The file's own day may begin late; and which store it was, a claim of before does not say.
   const [, what, day] = /^(scene\/.+\/amount|amount|.+)\/day\/([\d-]+)$/.exec(rest) ?? [];
-  if (what === undefined || !daysOf(at).includes(day as Day)) return undefined;
+  if (what === undefined || !isOneOf(daysOf(at), day)) return undefined;
   if (what === 'amount' || /^scene\/.+\/amount$/.test(what)) return amount;
   return what === 'packets' || what === `prize/${prize}` || /^scene\/.+\/packets$/.test(what) ? 1 : undefined;
 }

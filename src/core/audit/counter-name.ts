@@ -1,7 +1,7 @@
 // The names of counters, as the audit (核账) finds them in a store: whose they are, what they count, which limit is behind
 // them. Those of a campaign in shadow mode (`ID~shadow`) are nobody's money.
 
-import type { OpenId } from '../base/event.ts';
+import { openId } from '../base/event.ts';
 
 const DAY = String.raw`\/day\/\d{4}-\d\d-\d\d`;
 const SHARED = new RegExp(
@@ -38,7 +38,7 @@ function kindOf(name: string): Kind {
  * Stands for the follower where those of one are looked at: so names are the same few for all of them. No XML can hold it,
  * and no rule file's name, so no counter's name has it.
  */
-export const FOLLOWER = '\0' as OpenId;
+export const FOLLOWER = openId('\0');
 
 const USER = '/user/';
 

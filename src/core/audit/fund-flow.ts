@@ -3,7 +3,8 @@
 
 import { BadInput } from '../base/error.ts';
 import { parseYuan } from '../base/money.ts';
-import { beijingText, type Instant, later, MINUTE, parseBeijing, SECOND } from '../base/time.ts';
+import { keysOf, recordOf } from '../base/record.ts';
+import { beijingText, type Instant, instant, later, MINUTE, parseBeijing, SECOND } from '../base/time.ts';
 import { t } from '../base/words/words.ts';
 import { channelOf } from '../payout/channels/index.ts';
 import type { Payout } from '../payout/payout.ts';
@@ -22,6 +23,8 @@ const COLUMNS = {
   remark: '备注',
 } as const;
 type Column = keyof typeof COLUMNS;
+/** Where each stands in a row; one that is not there before all of them. */
+type Columns = Readonly<Record<Column, number>>;
 type Row = Readonly<Record<Column, string>>;
 /** 业务类型 only helps to tell packets from other business, 备注 to tell a campaign. */
 const NEEDED: readonly Column[] = ['at', 'business', 'way', 'amount', 'number'];
@@ -78,7 +81,7 @@ export class FundFlow {
   /** Payouts sent within the file's time that are not in it, by merchant number; of very many only the first. */
   private readonly absent = new Map<string, AuditFinding[]>();
   private readonly merchants = new Set<string>();
-  private columns: ReadonlyMap<Column, number> | undefined;
+  private columns: Columns | undefined;
   private line = 0;
   private sinceHeader = 0;
   private isSummary = false;
@@ -102,8 +105,9 @@ export class FundFlow {
   /** Nothing moved there in that time. */
   cover(file: string, cover: Cover): void {
     const known = this.covers.get(cover.mchId);
-    const [from, to] = [Math.min(cover.from, known?.from ?? cover.from), Math.max(cover.to, known?.to ?? cover.to)];
-    this.covers.set(cover.mchId, { ...cover, from: from as Instant, to: to as Instant, file: known?.file ?? file });
+    const from = instant(Math.min(cover.from, known?.from ?? cover.from));
+    const to = instant(Math.max(cover.to, known?.to ?? cover.to));
+    this.covers.set(cover.mchId, { ...cover, from, to, file: known?.file ?? file });
   }
 
   /** Takes the next row. Throws `BadInput` for a header that lacks a column. */
@@ -130,15 +134,13 @@ export class FundFlow {
 
   private header(cells: readonly string[]): void {
     const names = cells.map(cell => cell.normalize('NFKC').trim());
-    const columns = (Object.keys(COLUMNS) as Column[]).map(column => [column, names.indexOf(COLUMNS[column])] as const);
-    const missing = columns
-      .filter(([column, at]) => at < 0 && NEEDED.includes(column))
-      .map(([column]) => COLUMNS[column]);
+    const columns = recordOf(keysOf(COLUMNS), column => names.indexOf(COLUMNS[column]));
+    const missing = NEEDED.filter(column => columns[column] < 0).map(column => COLUMNS[column]);
     if (missing.length > 0)
       throw new BadInput(
         t`${this.file}:${this.line}:1: the header lacks ${missing.join(', ')}; take the fund flow (资金账单) as 商户平台 exports it`,
       );
-    this.columns = new Map(columns);
+    this.columns = columns;
     this.isSummary = false;
     this.sinceHeader = 0;
   }
@@ -151,9 +153,9 @@ export class FundFlow {
     this.isSummary = false;
   }
 
-  private row(cells: readonly string[], columns: ReadonlyMap<Column, number>): void {
+  private row(cells: readonly string[], columns: Columns): void {
     this.sinceHeader++;
-    const row = Object.fromEntries([...columns].map(([column, at]) => [column, (cells[at] ?? '').trim()])) as Row;
+    const row: Row = recordOf(keysOf(columns), column => (cells[columns[column]] ?? '').trim());
     const time = timeOf(row.at);
     const amount = fenOf(row.amount);
     if (time === undefined || amount === undefined || (row.way !== '收入' && row.way !== '支出')) {
@@ -214,7 +216,7 @@ export class FundFlow {
       this.merchants.add(payout.request.mchId);
       this.findings.push(...this.compare(payout, entry, time.to));
     } else if (isMissing(payout, history, time)) {
-      const found = `none from ${beijingText(time.from as Instant)} to ${beijingText(time.to as Instant)}`;
+      const found = `none from ${beijingText(instant(time.from))} to ${beijingText(instant(time.to))}`;
       const finding = {
         where: `payout ${payout.billNo}`,
         what: `payment in ${time.file}`,

@@ -39,12 +39,14 @@ export type ShelvedCounters = readonly [user: string, ...counters: Phrase[]];
 
 type ClaimPlace = Omit<Claim, 'key' | 'amount' | 'at'>;
 type PayoutPlace = Pick<Paid, 'user' | 'campaign' | 'rule' | 'account' | 'merchant' | 'state' | 'mchId'>;
+/** Of either: whoever asks knows whose it is. */
+type Place = ClaimPlace & PayoutPlace;
 
 /** Rows as they lie on a shelf, and the way back: to rows in which `FOLLOWER` stands for whose they are. */
 export class Packing {
   private readonly numbers = new Map<string, number>();
   private readonly texts: string[];
-  private readonly places = new Map<Phrase, object>();
+  private readonly places = new Map<Phrase, Place>();
 
   /** `texts`: those of another, whose rows are to be read; nothing is packed with them. */
   constructor(texts: readonly string[] = []) {
@@ -67,7 +69,7 @@ export class Packing {
   }
 
   claimOf([, key, amount, at, place]: ShelvedClaim): Claim {
-    return { key, amount, at, ...(this.placeOf(place) as ClaimPlace) };
+    return { key, amount, at, ...this.placeOf(place) };
   }
 
   payout(paid: Paid): ShelvedPayout {
@@ -91,8 +93,8 @@ export class Packing {
 
   payoutOf([, billNo, claimKey, amount, attempt, createdAt, isSettled, refunded, place, held]: ShelvedPayout): Paid {
     const holds: { name: string; add: number }[] = [];
-    for (let n = 0; n < held.length; n += 2) holds.push({ name: this.textOf(held[n]!), add: held[n + 1] as number });
-    const { user, campaign, rule, account, merchant, state, mchId } = this.placeOf(place) as PayoutPlace;
+    for (let n = 0; n < held.length; n += 2) holds.push({ name: this.textOf(held[n]!), add: Number(held[n + 1]) });
+    const { user, campaign, rule, account, merchant, state, mchId } = this.placeOf(place);
     // One object in one go: to put two together takes longer than all the rest.
     // biome-ignore format: one line reads like the two above
     return { billNo, claimKey, amount, attempt, createdAt, isSettled, refunded, holds, user, campaign, rule, account, merchant, state, mchId };
@@ -122,10 +124,10 @@ export class Packing {
     return this.texts.push(text) - 1;
   }
 
-  private placeOf(phrase: Phrase): object {
+  private placeOf(phrase: Phrase): Place {
     const known = this.places.get(phrase);
     if (known) return known;
-    const place = JSON.parse(this.textOf(phrase)) as object;
+    const place = JSON.parse(this.textOf(phrase)) as Place;
     if (typeof phrase === 'number') this.places.set(phrase, place);
     return place;
   }

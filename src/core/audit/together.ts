@@ -1,5 +1,6 @@
 // Counters that must agree with each other, and not with claims: rows of a round with its packets, what was spent of a wallet
 // with what was earned.
+import { isKeyOf } from '../base/record.ts';
 import type { CounterFault } from './counters.ts';
 
 /** Each is fed by name and value; `end` says what is wrong. */
@@ -31,7 +32,8 @@ export function walletsTogether(): Together {
     counter(name, value) {
       const wallet = name.replace(/\/[^/]+$/, '');
       const sums = wallets.get(wallet) ?? { earned: 0, spent: 0, 'taken-back': 0 };
-      sums[name.slice(wallet.length + 1) as keyof WalletSums] = value;
+      const what = name.slice(wallet.length + 1);
+      if (isKeyOf(sums, what)) sums[what] = value;
       wallets.set(wallet, sums);
     },
     end: () =>

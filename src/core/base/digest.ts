@@ -1,6 +1,8 @@
 // Whether two stores hold the same rows: how many there are, and a sum over what each one says (SHA-256). Rows that have
 // no order may come in any; and what one row says does not depend on the order of its fields.
+
 import { createHash } from 'node:crypto';
+import { isRecord } from './record.ts';
 
 export class Digest {
   private readonly isOrdered: boolean;
@@ -41,11 +43,10 @@ export function sayingOf(row: object): string {
 /** By hand, because every row of two stores passes here: a replacer that sorts takes twice as long. */
 function jsonOf(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(jsonOf).join()}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
-  const fields = value as Readonly<Record<string, unknown>>;
+  if (!isRecord(value)) return JSON.stringify(value ?? null);
   let text = '';
-  for (const name of Object.keys(fields).sort()) {
-    if (fields[name] !== undefined) text += `${text && ','}${JSON.stringify(name)}:${jsonOf(fields[name])}`;
+  for (const name of Object.keys(value).sort()) {
+    if (value[name] !== undefined) text += `${text && ','}${JSON.stringify(name)}:${jsonOf(value[name])}`;
   }
   return `{${text}}`;
 }

@@ -79,6 +79,12 @@ export class Fault extends Error {
   }
 }
 
+/** The code of a failure of the system (`ENOENT`), of Node's or of TLS; `undefined`: what was thrown has none. */
+export function codeOf(error: unknown): string | undefined {
+  const isCoded = typeof error === 'object' && error !== null && 'code' in error;
+  return isCoded && typeof error.code === 'string' ? error.code : undefined;
+}
+
 /** The text of anything thrown, without its stack. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

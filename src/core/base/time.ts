@@ -17,6 +17,11 @@ export function instant(ms: number): Instant {
   return Math.trunc(ms) as Instant;
 }
 
+/** A text that is known to be one. */
+export function calendarDay(text: string): Day {
+  return text as Day;
+}
+
 /** WeChat's `CreateTime`: whole seconds. */
 export function fromSeconds(seconds: number): Instant {
   return instant(seconds * SECOND);
@@ -33,7 +38,7 @@ const DAY_TEXTS_MAX = 1000;
 function dayText(number: number): Day {
   const known = dayTexts.get(number);
   if (known !== undefined) return known;
-  const day = new Date(number * DAY).toISOString().slice(0, 10) as Day;
+  const day = calendarDay(new Date(number * DAY).toISOString().slice(0, 10));
   if (dayTexts.size === DAY_TEXTS_MAX) dayTexts.clear();
   dayTexts.set(number, day);
   return day;
@@ -55,8 +60,8 @@ export function endOfDay(at: Instant): Instant {
 
 /** Midnight in Beijing at which the month of `at` ends. */
 export function endOfMonth(at: Instant): Instant {
-  const [year, month] = dayOf(at).split('-').map(Number) as [number, number];
-  return instant(Date.UTC(year, month, 1) - BEIJING_OFFSET);
+  const [year, month] = dayOf(at).split('-').map(Number);
+  return instant(Date.UTC(year!, month, 1) - BEIJING_OFFSET);
 }
 
 /** `2026-02-10 08:00:00`, as WeChat Pay and people in China write it. */
@@ -91,7 +96,7 @@ const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})(?:(?: +|T)(\d{2}):(\d{2})(?::(\d{2})
 export function parseBeijing(text: string): Instant | undefined {
   const match = DATE_TIME.exec(text.trim());
   if (!match) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1).map(part => Number(part ?? 0)) as number[];
+  const [year, month, day, hour, minute, second] = match.slice(1).map(part => Number(part ?? 0));
   const clock = hour! * HOUR + minute! * MINUTE + second! * SECOND;
   if (minute! > 59 || second! > 59 || clock > DAY) return undefined;
   const midnight = Date.UTC(year!, month! - 1, day!);
@@ -108,12 +113,12 @@ export function parseClock(text: string): number | undefined {
   return Number(match[2]) < 60 && minutes <= 1440 ? minutes : undefined;
 }
 
-const UNITS = { s: SECOND, m: MINUTE, h: HOUR, d: DAY } as const;
+const UNITS: Readonly<Record<string, number>> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY };
 
 /** `10m`, `1d`, `90s`, `2h` → milliseconds. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d{1,6})([smhd])$/.exec(text.trim());
-  return match ? Number(match[1]) * UNITS[match[2] as keyof typeof UNITS] : undefined;
+  return match ? Number(match[1]) * UNITS[match[2]!]! : undefined;
 }
 
 /** `08:30`; minutes since midnight. */

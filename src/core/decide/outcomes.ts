@@ -2,6 +2,7 @@
 // two ways. Warnings rather call too much possible; whoever counts what tests have reached asks for nothing that a test
 // could not come to: a merchant's limits and halts, what becomes of a packet later, and what another outcome always says
 // first.
+import { keysOf } from '../base/record.ts';
 import { WEEKDAYS } from '../base/time.ts';
 import { mechanicsOf } from '../mechanics/index.ts';
 import type { ComesTo, Spoken } from '../mechanics/mechanic.ts';
@@ -30,7 +31,7 @@ import {
 import type { Placeholder } from '../rules/reply.ts';
 
 const AT_SCENES = ['scan', 'subscribe'] as const;
-const ALL_DETAILS = Object.keys(DETAILS) as Detail[];
+const ALL_DETAILS = keysOf(DETAILS);
 
 /** Outcomes with a text that this rule can come to; where it is not certain, it counts as possible. */
 export function outcomesOf(rule: Rule, campaign: Campaign): ReadonlySet<Said> {

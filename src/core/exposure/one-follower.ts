@@ -63,9 +63,9 @@ export function mostOfOne(campaign: Campaign, caps?: CapsOfOne, beside: readonly
   const sumOf = (span: Span, others: readonly Bounded[]): number =>
     isTooMuch ? Infinity : finite(solve(campaign, ways, worth, span, others));
   const [day, ever] = [sumOf('day', []), sumOf('ever', [])];
-  const [dayAll, everAll] = (['day', 'ever'] as const).map(span =>
-    sumOf(span, [...ofBudget(campaign, ways, span), ...ofMerchant(campaign, ways, span, caps)]),
-  ) as [number, number];
+  const sumOfAll = (span: Span): number =>
+    sumOf(span, [...ofBudget(campaign, ways, span), ...ofMerchant(campaign, ways, span, caps)]);
+  const [dayAll, everAll] = [sumOfAll('day'), sumOfAll('ever')];
   // What can be done so many times and no more is no part of what has no end.
   const open = ways.filter(way => isOpen(campaign, way)).slice(0, WAYS_MAX);
   const endless = endlessOf(campaign, open, beside);

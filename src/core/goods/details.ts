@@ -1,5 +1,7 @@
 // Where a thing is to go (收件信息), read from what people type in a chat: in one message or in several, with labels or without.
 
+import { keysOf } from '../base/record.ts';
+
 type Details = { readonly name: string; readonly phone: string; readonly address: string };
 /** What is known so far. */
 export type Draft = Partial<Details>;
@@ -60,7 +62,7 @@ export function readDetails(text: string, before: Draft): Draft {
     ...(phone && { phone: phone.slice(1).join('') }),
     ...(isAddress(address) && { address }),
   };
-  const isNew = (Object.keys(found) as (keyof Details)[]).some(key => found[key] !== before[key]);
+  const isNew = keysOf(found).some(key => found[key] !== before[key]);
   return isNew ? found : before;
 }
 
@@ -76,7 +78,9 @@ const CALLED: Readonly<Record<keyof Details, string>> = { name: '收件人姓名
 
 /** In words. */
 export function missingIn(draft: Draft): string[] {
-  return (Object.keys(CALLED) as (keyof Details)[]).filter(key => draft[key] === undefined).map(key => CALLED[key]);
+  return keysOf(CALLED)
+    .filter(key => draft[key] === undefined)
+    .map(key => CALLED[key]);
 }
 
 export function isWhole(draft: Draft): draft is Details {

@@ -2,6 +2,7 @@
 // WeChat or the law. What cannot be at all was said when the file was read.
 
 import { findingAt, type Place } from '../base/error.ts';
+import { keysOf } from '../base/record.ts';
 import { nearest } from '../base/suggest.ts';
 import { t, type Wording } from '../base/words/words.ts';
 import { isEndless } from '../exposure/one-follower.ts';
@@ -64,7 +65,7 @@ const AT_ONCE: Partial<Record<LintId, (campaign: Campaign, all: readonly Campaig
 
 /** Whether looking through these files may find an error; quick, unless bot.yaml makes errors of what is none by itself. */
 export function mayBeRefused(campaigns: readonly Campaign[], settings: LintSettings): boolean {
-  const errors = (Object.keys(LINTS) as LintId[]).filter(id => severityOf(id, settings) === 'error');
+  const errors = keysOf(LINTS).filter(id => severityOf(id, settings) === 'error');
   return errors.some(id => campaigns.some(campaign => AT_ONCE[id]?.(campaign, campaigns) ?? true));
 }
 

@@ -2,13 +2,14 @@
 // long once they are filled in, or that WeChat will often not let through.
 
 import { yuanText } from '../base/money.ts';
+import { entriesOf, isKeyOf, keysOf, recordOf } from '../base/record.ts';
 import { DAY, HOUR, hoursText } from '../base/time.ts';
 import { t, type Wording } from '../base/words/words.ts';
 import { outcomesOf, valuesIn } from '../decide/outcomes.ts';
 import type { Spoken } from '../mechanics/mechanic.ts';
 import { type Campaign, DETAILS, type ReplyTemplate, type Rule, type Said } from '../rules/campaign.ts';
 import { isCash, isTold, isWorth, makesClaims, mostOf, prizesGiven } from '../rules/campaign-query.ts';
-import { fill, PLACEHOLDERS, type Placeholder, placeholdersOf, type Values } from '../rules/reply.ts';
+import { fill, PLACEHOLDERS, placeholdersOf, type Values } from '../rules/reply.ts';
 import type { Path } from '../yaml/path-position.ts';
 import type { Linting } from './context.ts';
 
@@ -36,7 +37,7 @@ export function lintReplies(at: Linting): void {
 /** Everything a rule says in words, also the titles and lines of an article. */
 function textsOf(rule: Rule, n: number): Text[] {
   const own = rule.reply ? wordsOf('reply', ['rules', n, 'reply'], rule.reply) : [];
-  const replies = Object.entries(rule.replies) as [Said, ReplyTemplate][];
+  const replies = entriesOf(rule.replies);
   return [...own, ...replies.flatMap(([said, reply]) => wordsOf(said, ['rules', n, 'replies', said], reply))];
 }
 
@@ -51,8 +52,8 @@ function wordsOf(said: Spoken, path: Path, reply: ReplyTemplate): Text[] {
 // ── Placeholders ─────────────────────────────────────────────────────────────────────────────────────────────
 
 function lintHoles({ campaign, say }: Linting, rule: Rule, { said, path, text }: Text): void {
-  const values = valuesIn(said, rule, campaign);
-  const words = [...new Set(placeholdersOf(text))] as Placeholder[];
+  const values: ReadonlySet<string> = valuesIn(said, rule, campaign);
+  const words = [...new Set(placeholdersOf(text))];
   const when = said === 'reply' ? t`in a reply of "${rule.id}"` : t`in \`${said}\` of "${rule.id}"`;
   for (const word of words.filter(each => !values.has(each)))
     say('placeholder-empty', path, t`{{${word}}} is always empty ${when}; leave it out`, { word: `{{${word}}}` });
@@ -84,7 +85,7 @@ function longestValues(campaign: Campaign): Values {
   const shops = [...(stores?.values() ?? [])];
   const link = `https://${'x'.repeat(100)}`;
   return {
-    ...(Object.fromEntries(PLACEHOLDERS.map(name => [name, number])) as Values),
+    ...recordOf(PLACEHOLDERS, () => number),
     amount: yuanText(mostOf(list.filter(isCash))),
     prize: longest([...prizes.keys()]),
     campaign: campaign.name,
@@ -122,7 +123,7 @@ function lintLength({ say }: Linting, { path, text }: Text, values: Values): voi
 function lintOutcomes({ campaign, say }: Linting, rule: Rule, n: number): void {
   if (!makesClaims(rule)) return;
   const possible = outcomesOf(rule, campaign);
-  for (const said of Object.keys(rule.replies) as Said[]) {
+  for (const said of keysOf(rule.replies)) {
     if (possible.has(said)) continue;
     say('reply-never-said', ['rules', n, 'replies', said], t`\`${said}\` cannot come of "${rule.id}"; ${whyNot(said)}`);
   }
@@ -136,7 +137,7 @@ function lintOutcomes({ campaign, say }: Linting, rule: Rule, n: number): void {
 }
 
 function hasPlain(said: Said, { replies }: Rule): boolean {
-  return Object.hasOwn(DETAILS, said) && replies[DETAILS[said as keyof typeof DETAILS]] !== undefined;
+  return isKeyOf(DETAILS, said) && replies[DETAILS[said]] !== undefined;
 }
 
 /** What an outcome needs. */

@@ -6,7 +6,7 @@ import { type Event, eventKey, openId } from '../base/event.ts';
 import { fen } from '../base/money.ts';
 import { beijingText, DAY, later, MINUTE } from '../base/time.ts';
 import { t, type Wording } from '../base/words/words.ts';
-import type { Campaign, Rule } from '../rules/campaign.ts';
+import type { Campaign, Once, Rule } from '../rules/campaign.ts';
 import { isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { ASKS_FOR_MINE } from '../rules/reply.ts';
 import { fitsRule } from '../triggers/index.ts';
@@ -300,8 +300,8 @@ function askedOfWho(source: string): Asked[] {
 
 /** One of that occasion, or one at all, whichever rule it is. */
 function isBounded({ perUser: { total, wins, ...perUser } }: Campaign, { once }: Rule): boolean {
-  const of = { ever: total, perDay: perUser.perDay, perMonth: perUser.perMonth, perRound: perUser.perRound };
-  return total === 1 || wins === 1 || (once in of && of[once as keyof typeof of] === 1);
+  const of: Partial<Record<Once, number | undefined>> = { ...perUser, ever: total };
+  return total === 1 || wins === 1 || of[once] === 1;
 }
 
 // ── Texts that end at ` #` ───────────────────────────────────────────────────────────────────────────────────

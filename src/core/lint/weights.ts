@@ -1,7 +1,7 @@
 // Warnings about odds and steps that were probably written in the wrong order, or not at all: the dearest prize the likeliest, a
 // draw without weights, percentages that come to something else, more for who pays less.
 
-import { type Fen, showFen } from '../base/money.ts';
+import { type Fen, fen, showFen } from '../base/money.ts';
 import { t } from '../base/words/words.ts';
 import type { Campaign, Prize, Rule } from '../rules/campaign.ts';
 import { hasTrigger, isCash, isDraw, isOnly, prizesGiven } from '../rules/campaign-query.ts';
@@ -102,7 +102,7 @@ function lintSteps({ campaign, say }: Linting, name: string, steps: Steps): void
     say(
       'limit-without-effect',
       path,
-      t`the step from ${showFen(dead.from)} on is never reached: the rule waits for ${showFen(least as Fen)} and more`,
+      t`the step from ${showFen(dead.from)} on is never reached: the rule waits for ${showFen(fen(least))} and more`,
     );
 }
 

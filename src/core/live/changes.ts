@@ -286,8 +286,8 @@ function winnersText({ winners }: LiveDraw): string {
     .join(', ');
 }
 
-function timeText(at: number): string {
-  return beijingText(at as Instant).slice(0, 16);
+function timeText(at: Instant): string {
+  return beijingText(at).slice(0, 16);
 }
 
 function clockText(minutes: number): string {

@@ -2,14 +2,22 @@
 // is refused until the file says what is meant (`was:`, `new: true`); what only costs something is said. Nothing is said
 // where nobody has claimed.
 
-import type { Instant } from '../base/time.ts';
+import { type Instant, instant } from '../base/time.ts';
 import { sentences, t, type Wording } from '../base/words/words.ts';
 import type { Campaign } from '../rules/campaign.ts';
 import { calledOf, namesOf } from '../rules/renamed.ts';
 import type { Path } from '../yaml/path-position.ts';
 import { changesOf } from './changes.ts';
 import { namesIn, wasText } from './names.ts';
-import { type LiveCampaign, type LiveKind, type LiveMark, type LiveRecord, overlap, snapshotOf } from './record.ts';
+import {
+  type LiveCampaign,
+  type LiveMark,
+  type LivePrize,
+  type LiveRecord,
+  type LiveRule,
+  overlap,
+  snapshotOf,
+} from './record.ts';
 
 export type Counted = { readonly followers: number; readonly claims: number };
 /** Claims of a campaign, or of one thing in it, by the names inside. */
@@ -202,19 +210,17 @@ export function recordOfClaims(claimed: readonly ClaimedCampaign[], campaigns: r
   const sides = sidesOf(campaigns);
   const rebuilt = claimed.map(({ id, from, to, rules, prizes }): LiveCampaign => {
     const live = sides.find(side => side.live.id === id)?.live;
-    const once = { once: 'ever', gives: true, on: [], batches: [], odds: '' } as const;
-    const cash = { kind: 'redpacket', worth: '', limits: {} } as const;
-    const kept = <K extends LiveKind>(kind: K, names: readonly string[], blank: object): LiveCampaign[K] =>
-      names.map(name => {
-        const all: readonly LiveMark[] = live?.[kind] ?? [];
-        return all.find(each => each.id === name) ?? { ...blank, id: name };
-      }) as readonly LiveMark[] as LiveCampaign[K];
-    const blank = { from, to: to + 1, dayStartsAt: 0, draws: false, limits: {}, rounds: [], wallets: [] };
+    const once = (id: string): LiveRule => ({ id, once: 'ever', gives: true, on: [], batches: [], odds: '' });
+    const cash = (id: string): LivePrize => ({ id, kind: 'redpacket', worth: '', limits: {} });
+    const kept = <T extends LiveMark>(ids: readonly string[], blank: (id: string) => T, all: readonly T[] = []): T[] =>
+      ids.map(name => all.find(each => each.id === name) ?? blank(name));
+    const span = { from: instant(from), to: instant(to + 1) };
+    const blank = { ...span, dayStartsAt: 0, draws: false, limits: {}, rounds: [], wallets: [] };
     const silent = live?.rules.filter(rule => !rule.gives && !rules.includes(rule.id)) ?? [];
     return {
       ...(live ?? { id, ...blank }),
-      rules: [...kept('rules', rules, once), ...silent],
-      prizes: kept('prizes', prizes, cash),
+      rules: [...kept(rules, once, live?.rules), ...silent],
+      prizes: kept(prizes, cash, live?.prizes),
     };
   });
   return { format: 1, campaigns: rebuilt, gone: [] };

@@ -36,13 +36,17 @@ export type LivePrize = LiveMark & {
 };
 
 type LiveRound = LiveMark & {
-  readonly to: number;
+  readonly to: Instant;
   readonly packets: number;
   readonly total: number;
 };
 
 /** `winners`: how many of each prize. */
-export type LiveDraw = { readonly id: string; readonly at: number; readonly winners: Readonly<Record<string, number>> };
+export type LiveDraw = {
+  readonly id: string;
+  readonly at: Instant;
+  readonly winners: Readonly<Record<string, number>>;
+};
 
 type LiveKinds = {
   readonly rules: readonly LiveRule[];
@@ -55,8 +59,8 @@ export type LiveKind = keyof LiveKinds;
 export type LiveCampaign = LiveMark &
   LiveKinds & {
     readonly account?: string;
-    readonly from: number;
-    readonly to: number;
+    readonly from: Instant;
+    readonly to: Instant;
     readonly dayStartsAt: number;
     /** Whether anything is drawn by the seed. */
     readonly draws: boolean;
@@ -245,13 +249,16 @@ export function recordAfter(before: LiveRecord | undefined, now: readonly LiveCa
 
 function goneAfter(before: LiveCampaign | undefined, now: LiveCampaign): LiveKinds | undefined {
   if (!before) return undefined;
-  const of = <K extends LiveKind>(kind: K): LiveKinds[K] => {
-    const all: readonly LiveMark[] = [...before[kind], ...(before.gone?.[kind] ?? [])];
-    const there = byId<LiveMark>(now[kind]);
-    const left = all.filter(({ id }) => !there.has(id));
-    return left as readonly LiveMark[] as LiveKinds[K];
+  const left = <T extends LiveMark>(of: (kinds: LiveKinds) => readonly T[]): T[] => {
+    const there = byId(of(now));
+    return [...of(before), ...(before.gone ? of(before.gone) : [])].filter(({ id }) => !there.has(id));
   };
-  return { rules: of('rules'), prizes: of('prizes'), rounds: of('rounds'), wallets: of('wallets') };
+  return {
+    rules: left(of => of.rules),
+    prizes: left(of => of.prizes),
+    rounds: left(of => of.rounds),
+    wallets: left(of => of.wallets),
+  };
 }
 
 /** What a store has left behind; `undefined`: nothing, or something nobody can read. */

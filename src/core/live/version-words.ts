@@ -1,7 +1,7 @@
 // What changed between two versions of the rules that were live, in words that ops people use, and how much more it may cost.
 
 import { type Fen, fen, showFen } from '../base/money.ts';
-import { clockText, type Instant } from '../base/time.ts';
+import { clockText } from '../base/time.ts';
 import { endText, lengthText, minuteText, quoted, type Say } from '../rules/public-text.ts';
 import { calledOf } from '../rules/renamed.ts';
 import { byId, type LiveCampaign, type LiveMark, type LivePrize, type LiveRule } from './record.ts';
@@ -47,8 +47,8 @@ export function costText(more: Fen, say: Say): string {
 }
 
 function campaignText(was: LiveCampaign, is: LiveCampaign, say: Say): string[] {
-  const times = (what: string, from: number, to: number, show: (at: Instant) => string): string[] =>
-    from === to ? [] : [`${what} ${show(from as Instant)} → ${show(to as Instant)}`];
+  const times = <T extends number>(what: string, from: T, to: T, show: (at: T) => string): string[] =>
+    from === to ? [] : [`${what} ${show(from)} → ${show(to)}`];
   return [
     ...times(say('开始', 'begins'), was.from, is.from, minuteText),
     ...times(say('结束', 'ends'), was.to, is.to, endText),

@@ -47,7 +47,7 @@ type MechanicFields = Together<Each['fields']>;
 type KeysOf<B> = B extends unknown ? keyof B : never;
 type BuiltKeys = Each extends infer M ? (M extends WrittenMechanic<infer _, infer B> ? KeysOf<B> : never) : never;
 /** What is written of all of them: each finds its own keys in it. */
-const WRITTEN = MECHANICS as readonly WrittenMechanic<MechanicFields, Partial<RulePlays>>[];
+const WRITTEN: readonly Omit<WrittenMechanic<MechanicFields, Partial<RulePlays>>, 'fields'>[] = Object.values(REGISTRY);
 
 /** The keys of all mechanics, for the shape of a rule. */
 export const mechanicFields = Object.assign({}, ...MECHANICS.map(({ fields }) => fields)) as MechanicFields;

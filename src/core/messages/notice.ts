@@ -44,11 +44,9 @@ export function unknownPlaceholder(text: string): string | undefined {
 /** The fields as they are sent: on one line, cut to what their type takes. WeChat refuses an empty one. */
 export function fillNotice({ data }: Notice, values: NoticeValues): Map<string, string> {
   const filled = new Map<string, string>();
+  const texts: Readonly<Record<string, string>> = values;
   for (const [field, template] of data) {
-    const text = template.replace(
-      /\{\{\s*(\w+)\s*\}\}/g,
-      (_, name: string) => values[name as keyof NoticeValues] ?? '',
-    );
+    const text = template.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => texts[name] ?? '');
     const max = LENGTHS[field.replace(/\d+$/, '')];
     filled.set(field, cut(text.replace(/\s+/g, ' ').trim(), max) || '-');
   }

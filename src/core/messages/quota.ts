@@ -1,7 +1,7 @@
 // How many customer-service messages (客服消息) a follower may be sent now. WeChat does not say how the windows go together
 // that several deeds open; what is counted here holds whichever way they do: only the best single one counts.
 import { EVENT_FACTS, type Event } from '../base/event.ts';
-import { HOUR, type Instant, later, MINUTE, SECOND } from '../base/time.ts';
+import { HOUR, type Instant, instant, later, MINUTE, SECOND } from '../base/time.ts';
 
 /** What a follower did. `at`: when we saw it. */
 export type Deed = { readonly event: Event; readonly at: Instant };
@@ -28,7 +28,7 @@ export function allowanceNow(deeds: readonly Deed[], sent: readonly Instant[], n
   for (const { event, at } of deeds) {
     const window = windowOf(event);
     // The earlier of WeChat's time and ours: with two clocks that differ the window only seems shorter.
-    const from = Math.min(event.sentAt, at) as Instant;
+    const from = instant(Math.min(event.sentAt, at));
     if (!window || event.sentAt <= left || from > now) continue;
     const until = later(from, window.lasts - EARLY_MS);
     if (now >= until) continue;

@@ -28,8 +28,8 @@ export function shareFrom(text: string): Share | undefined {
 /** `1-10,15` → stretches of boxes, both ends included; `undefined` if it cannot be read. */
 export function boxesFrom(text: string): (readonly [number, number])[] | undefined {
   const stretches = text.split(',').map(part => /^\s*(\d{1,9})(?:\s*-\s*(\d{1,9}))?\s*$/.exec(part));
-  const boxes = stretches.map(match => match && ([Number(match[1]), Number(match[2] ?? match[1])] as const));
-  return boxes.every(box => box !== null && box[0] <= box[1]) ? (boxes as (readonly [number, number])[]) : undefined;
+  const boxes = stretches.flatMap(match => (match ? [[Number(match[1]), Number(match[2] ?? match[1])] as const] : []));
+  return boxes.length === stretches.length && boxes.every(([from, to]) => from <= to) ? boxes : undefined;
 }
 
 /** The lines of a batch, in the order of printing. No two codes are alike; neighbours tell nothing of one another. */

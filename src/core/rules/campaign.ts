@@ -1,6 +1,8 @@
 // What a rule file may say, as values: the campaign (活动), its prizes (奖品) and rules (规则).
+
 import type { Fen } from '../base/money.ts';
 import type { Pattern } from '../base/pattern.ts';
+import { isOneOf, keysOf } from '../base/record.ts';
 import type { Day, Instant, Weekday } from '../base/time.ts';
 import type { Guess, Quiz, Streak } from './plays.ts';
 import type { Named } from './renamed.ts';
@@ -47,9 +49,7 @@ export const DETAILS = {
 export type Detail = keyof typeof DETAILS;
 
 /** The finer refusals. */
-export const REFUSED_DETAILS = (Object.keys(DETAILS) as Detail[]).filter(each =>
-  (REFUSALS as readonly string[]).includes(DETAILS[each]),
-);
+export const REFUSED_DETAILS = keysOf(DETAILS).filter(each => isOneOf(REFUSALS, DETAILS[each]));
 
 /** Every outcome that has a text. `problem` is said later, when a packet could not be delivered. */
 export const OUTCOMES = ['won', 'nothing', 'problem', ...REFUSALS] as const;

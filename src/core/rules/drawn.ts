@@ -1,6 +1,6 @@
 // A campaign as whoever was drawn at the end (开奖) is looked at: they took part in time, and what limits those who take part does not
 // limit them. What is left is what must never be passed: the budget, the stock, and what the merchant allows.
-import { DAY, later } from '../base/time.ts';
+import { DAY, instant, later } from '../base/time.ts';
 import type { Campaign, Prize } from './campaign.ts';
 
 /** So long after a draw somebody who could not be paid before is tried again. */
@@ -15,7 +15,7 @@ export function drawnFrom(campaign: Campaign): Campaign {
   const last = Math.max(period.to, ...[...(draws?.values() ?? [])].map(({ at }) => later(at, DRAWN_FOR_MS)));
   const made: Campaign = {
     ...rest,
-    period: { ...period, to: last as Campaign['period']['to'], hours: [], weekdays: [] },
+    period: { ...period, to: instant(last), hours: [], weekdays: [] },
     ...(budget && {
       budget: {
         total: budget.total,
@@ -37,5 +37,5 @@ export function drawnFrom(campaign: Campaign): Campaign {
 
 function plain(prize: Prize): Prize {
   const { perDay: _, perUser: __, window: ___, unlockAfter: ____, ...rest } = prize;
-  return rest as Prize;
+  return rest;
 }

@@ -70,7 +70,7 @@ function withNames(campaign: Campaign): Campaign {
   const ruleOf = (id: string): string => calledOf(rules.find(each => each.id === id) ?? { id });
   const purse = (amounts: Rule['earn']): Rule['earn'] => new Map([...amounts].map(([name, n]) => [walletOf(name), n]));
   return {
-    ...(plain(campaign) as Campaign),
+    ...plain(campaign),
     id: calledOf(campaign),
     prizes: new Map(
       [...prizes.values()].map(prize => {

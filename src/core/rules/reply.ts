@@ -81,7 +81,8 @@ export const ASKS_FOR_MINE: ReadonlySet<string> = new Set(['我的红包', '我�
 
 /** Replaces every `{{name}}`; one without a value becomes empty. */
 export function fill(text: string, values: Values): string {
-  return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => values[name as Placeholder] ?? '');
+  const texts: Readonly<Record<string, string>> = values;
+  return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => texts[name] ?? '');
 }
 
 /** Every `{{name}}` in a text, in order. */

@@ -1,6 +1,7 @@
 // All triggers there are. Whoever adds one adds it to `Trigger` and here: the compiler asks for the rest.
 
 import type { Event, EventKind } from '../base/event.ts';
+import { entriesOf } from '../base/record.ts';
 import { suggest } from '../base/suggest.ts';
 import type { Instant } from '../base/time.ts';
 import { t, type Wording } from '../base/words/words.ts';
@@ -14,7 +15,7 @@ import { click, scancode, view } from './menu.ts';
 import { text } from './text.ts';
 import type { Around, Makes, Making, Piece, TriggerKind, Way, WrittenTrigger } from './trigger.ts';
 
-const TRIGGERS = {
+const TRIGGERS: { readonly [K in Trigger['kind']]: TriggerKind<K, unknown> } = {
   subscribe,
   unsubscribe,
   scan,
@@ -30,18 +31,18 @@ const TRIGGERS = {
   voice,
   location,
   scancode,
-} satisfies { readonly [K in Trigger['kind']]: TriggerKind<K, unknown> | TriggerKind<K> };
+};
 
 /** One of them, asked about its own triggers. */
 function kindOf<K extends Trigger['kind']>({ kind }: { readonly kind: K }): TriggerKind<K, unknown> {
-  return TRIGGERS[kind] as unknown as TriggerKind<K, unknown>;
+  return TRIGGERS[kind];
 }
 
-const ENTRIES = Object.entries(TRIGGERS) as [Trigger['kind'], TriggerKind<Trigger['kind'], unknown>][];
+const ENTRIES = entriesOf(TRIGGERS);
 
 // ── As they are written ──────────────────────────────────────────────────────────────────────────────────────
 
-const BARE = new Map(ENTRIES.flatMap(([kind, { bare }]) => (bare ? [[kind as string, bare] as const] : [])));
+const BARE = new Map<string, WrittenTrigger>(ENTRIES.flatMap(([kind, { bare }]) => (bare ? [[kind, bare]] : [])));
 
 const bareTrigger = convert(textShape({ what: t`a trigger` }), (word, say): readonly WrittenTrigger[] | undefined => {
   const trigger = BARE.get(word);

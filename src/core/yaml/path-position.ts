@@ -1,7 +1,7 @@
 // Where in a rule file something stands, found again by its path: for what is said about a campaign after it was read.
 // A path that ends early, or goes on too far, gives the nearest place there is.
 
-import { isMap, isScalar, isSeq, type Node, Pair, Scalar, visit } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, type Node, Pair, Scalar, visit } from 'yaml';
 import type { Place } from '../base/error.ts';
 import { isPlain, parse, type Reader, textOf } from './reader.ts';
 
@@ -135,14 +135,14 @@ export class Places {
 
 function stepInto(node: Node | undefined, step: string | number): Found | undefined {
   if (isSeq(node) && typeof step === 'number') {
-    const value = node.items[step] as Node | undefined;
-    return value && { key: undefined, value };
+    const value = node.items[step];
+    return isNode(value) ? { key: undefined, value } : undefined;
   }
   if (!isMap(node)) return undefined;
   const pair = node.items.find(each => each instanceof Pair && isScalar(each.key) && textOf(each.key) === String(step));
   if (!pair) return undefined;
-  const value = pair.value as Node | null;
-  return { key: pair.key as Node, value: value && !isEmpty(value) ? value : undefined };
+  const { key, value } = pair;
+  return { key: isNode(key) ? key : undefined, value: isNode(value) && !isEmpty(value) ? value : undefined };
 }
 
 function isEmpty(value: Node): boolean {

@@ -264,7 +264,7 @@ class Scan {
   /** To the end of its last line. `yaml` adds comments below that, which are in the block's column. */
   private ranged<T extends YAMLMap | YAMLSeq>(block: T, start: number): T {
     const last = block.items.at(-1);
-    const node = (last instanceof Pair ? last.value : last) as Node;
+    const node = last instanceof Pair ? last.value : last;
     const end = node.range![2];
     block.range = [start, end, end];
     return block;

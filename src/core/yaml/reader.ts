@@ -4,6 +4,7 @@
 import {
   isAlias,
   isMap,
+  isNode,
   isPair,
   isScalar,
   isSeq,
@@ -263,8 +264,8 @@ function sayOddNode(reader: Reader, node: Scalar | YAMLMap | YAMLSeq): void {
 function sayKeys(reader: Reader, map: YAMLMap): void {
   const seen = new Map<string, Place>();
   for (const pair of map.items) {
-    if (!isPair(pair)) continue;
-    const key = pair.key as Node;
+    if (!isPair(pair) || !isNode(pair.key)) continue;
+    const { key } = pair;
     if (!isScalar(key)) {
       if (!isAlias(key)) reader.say(key, t`expected a key, found ${found(key)}`);
       continue;

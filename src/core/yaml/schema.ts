@@ -2,7 +2,7 @@
 // says everything that is wrong with it and where, and knows its own JSON Schema: one source for the validator, the
 // editor and the types. Rule files and bot.yaml are both read with them.
 
-import { isMap, isPair, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml';
+import { isMap, isNode, isPair, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml';
 import type { Finding, Place } from '../base/error.ts';
 import { nearest, suggest } from '../base/suggest.ts';
 import { joined, t, type Wording } from '../base/words/words.ts';
@@ -267,12 +267,11 @@ function entriesOf(map: YAMLMap): Entry[] {
   const entries = new Map<string, Entry>();
   for (const pair of map.items) {
     if (!isPair(pair) || !isScalar(pair.key)) continue;
-    const node = pair.value as Node | null;
-    const key = pair.key;
+    const { key, value } = pair;
     if (entries.has(textOf(key))) continue;
     entries.set(textOf(key), {
       key,
-      node: node && !(isScalar(node) && textOf(node) === '' && isPlain(node)) ? node : nothingAt(key),
+      node: isNode(value) && !(isScalar(value) && textOf(value) === '' && isPlain(value)) ? value : nothingAt(key),
     });
   }
   return [...entries.values()];
@@ -315,7 +314,7 @@ export function list<T>(element: Shape<T>, what: Wording, min = 1): Shape<readon
       if (!isSeq(node)) return refuse(node, reader, what);
       if (node.items.length < min) reader.say(node, t`expected ${what}, found an empty list`);
       const values: T[] = [];
-      for (const item of node.items as Node[]) {
+      for (const item of node.items.filter(isNode)) {
         const value = element.read(item, reader);
         if (value !== undefined) values.push(value);
       }

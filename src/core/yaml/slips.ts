@@ -35,7 +35,7 @@ function rule(
   const everywhere = new RegExp(expression.source, `${expression.flags.replace('g', '')}g`);
   return line => {
     for (const match of line.matchAll(everywhere)) {
-      const [wrong, ...groups] = match.map(group => group ?? '') as [string, ...string[]];
+      const [wrong = '', ...groups] = match.map(group => group ?? '');
       const right = put(wrong, ...groups);
       if (right === wrong) continue; // the next one may be wrong
       const lead = /^[\s\u3000]*/.exec(wrong)![0].length;

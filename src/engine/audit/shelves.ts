@@ -11,6 +11,7 @@ import {
   shelfOf,
   shelfOfClaim,
 } from '../../core/audit/shelf.ts';
+import { type JsonText, saidBy } from '../../core/base/json-text.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 import { Spool, type SpoolView, textsFrom } from '../../lib/spool.ts';
 import type { Rows, Snapshot, SnapshotPart, SnapshotRows } from '../../ports.ts';
@@ -20,9 +21,9 @@ const FOLLOWERS_A_TURN = 50;
 
 /** What another thread needs to read them, while they stay as they are. `texts`: see `Packing`. */
 export type ShelvesView = {
-  readonly claimed: SpoolView;
-  readonly paid: SpoolView;
-  readonly counted: SpoolView;
+  readonly claimed: SpoolView<ShelvedClaim>;
+  readonly paid: SpoolView<ShelvedPayout>;
+  readonly counted: SpoolView<ShelvedCounters>;
   readonly texts: readonly string[];
 };
 
@@ -138,31 +139,30 @@ export async function auditShelf(audit: Audit, views: readonly ShelvesView[], sh
 }
 
 /** As it lay on its shelf: it becomes an object only when its follower's turn comes. */
+type OnShelf<Row> = { readonly packing: Packing; readonly text: JsonText<Row> };
 export type Packed = {
-  readonly what: 'claims' | 'payouts' | 'counters';
-  readonly packing: Packing;
-  readonly text: string;
+  readonly claims: OnShelf<ShelvedClaim>[];
+  readonly payouts: OnShelf<ShelvedPayout>[];
+  readonly counters: OnShelf<ShelvedCounters>[];
 };
 
 /** Whose a row is, as JSON: whatever stands in it. */
 const FOLLOWER_OF = /^\["(?:[^"\\]|\\.)*"/;
 
 /** The rows of each. */
-export function followersOn(views: readonly ShelvesView[], shelf: number): Iterable<Packed[]> {
-  const followers = new Map<string, Packed[]>();
+export function followersOn(views: readonly ShelvesView[], shelf: number): Iterable<Packed> {
+  const followers = new Map<string, Packed>();
+  const rowsOf = (text: string): Packed => {
+    const [user] = FOLLOWER_OF.exec(text)!;
+    const known = followers.get(user) ?? { claims: [], payouts: [], counters: [] };
+    followers.set(user, known);
+    return known;
+  };
   for (const { claimed, paid, counted, texts } of views) {
     const packing = packingOf(texts);
-    for (const [what, view] of [
-      ['claims', claimed],
-      ['payouts', paid],
-      ['counters', counted],
-    ] as const)
-      for (const text of textsFrom(view, shelf)) {
-        const [user] = FOLLOWER_OF.exec(text)!;
-        const known = followers.get(user);
-        if (known) known.push({ what, packing, text });
-        else followers.set(user, [{ what, packing, text }]);
-      }
+    for (const text of textsFrom(claimed, shelf)) rowsOf(text).claims.push({ packing, text });
+    for (const text of textsFrom(paid, shelf)) rowsOf(text).payouts.push({ packing, text });
+    for (const text of textsFrom(counted, shelf)) rowsOf(text).counters.push({ packing, text });
   }
   return followers.values();
 }
@@ -174,16 +174,22 @@ type Unpacked = {
   readonly counters: [name: string, value: number][];
 };
 
-export function unpacked(rows: readonly Packed[]): Unpacked {
+export function unpacked({ claims, payouts, counters }: Packed): Unpacked {
   const theirs: Unpacked = { user: '', claims: [], payouts: [], counters: [] };
-  for (const { what, packing, text } of rows) {
-    const row = JSON.parse(text) as ShelvedClaim | ShelvedPayout | ShelvedCounters;
+  for (const { packing, text } of claims) {
+    const row = saidBy(text);
     theirs.user = row[0];
-    if (what === 'claims') theirs.claims.push(packing.claimOf(row as ShelvedClaim));
-    else if (what === 'payouts') theirs.payouts.push(packing.payoutOf(row as ShelvedPayout));
-    else
-      for (let n = 1; n < row.length; n += 2)
-        theirs.counters.push([packing.textOf(row[n] as string | number), row[n + 1] as number]);
+    theirs.claims.push(packing.claimOf(row));
+  }
+  for (const { packing, text } of payouts) {
+    const row = saidBy(text);
+    theirs.user = row[0];
+    theirs.payouts.push(packing.payoutOf(row));
+  }
+  for (const { packing, text } of counters) {
+    const [user, ...row] = saidBy(text);
+    theirs.user = user;
+    for (let n = 0; n < row.length; n += 2) theirs.counters.push([packing.textOf(row[n]!), Number(row[n + 1])]);
   }
   return theirs;
 }

@@ -42,25 +42,22 @@ export async function auditTheirs(
 }
 
 /** Each is asked for when it is wanted. */
-function* looksOf(theirs: Theirs, told: Uint8Array, pages: Iterable<readonly Packed[][]>): Generator<Look> {
+function* looksOf(theirs: Theirs, told: Uint8Array, pages: Iterable<readonly Packed[]>): Generator<Look> {
   for (const page of pages) {
     const followers = page.map(unpacked);
-    const looked = page.map((rows, n) => ({
-      user: followers[n]!.user,
-      hasCounters: rows.some(({ what }) => what === 'counters'),
-    }));
+    const looked = page.map(({ counters }, n) => ({ user: followers[n]!.user, hasCounters: counters.length > 0 }));
     const found = theirs.of(looked, told);
     found.catch(() => undefined); // it is told to whoever waits for it
     yield { followers, found };
   }
 }
 
-function* pagesOn(views: readonly ShelvesView[], shelves: readonly number[]): Generator<Packed[][]> {
+function* pagesOn(views: readonly ShelvesView[], shelves: readonly number[]): Generator<Packed[]> {
   for (const shelf of shelves) {
-    let [page, claims]: [Packed[][], number] = [[], 0];
+    let [page, claims]: [Packed[], number] = [[], 0];
     for (const rows of followersOn(views, shelf)) {
       page.push(rows);
-      claims += rows.length;
+      claims += rows.claims.length + rows.counters.length;
       if (page.length < PAGE && claims < PAYOUTS) continue;
       yield page;
       [page, claims] = [[], 0];

@@ -195,7 +195,7 @@ export async function whyNot(
   const account = line?.event.account ?? [...config.accounts.keys()][0]!;
   const now = at ?? clock();
   const envelope = { key: eventKey(`m:explain-${now}`), account, user: openId(user), sentAt: now };
-  const event = { ...envelope, ...happeningOf(written) } as Event;
+  const event: Event = { ...envelope, ...happeningOf(written) };
   const live = { campaigns: book().campaigns, accounts: [...config.accounts.keys()] };
   const explained = await foretold(store, config, live, event, now);
   return explained.map(each => ({

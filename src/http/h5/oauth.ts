@@ -172,7 +172,7 @@ function createStates(signer: Signer) {
     read(account: string, campaign: string, state: string, now: Instant): State | string {
       const match = /^(([0-9a-f]{32})([0-9a-f]{8})([01]))([0-9a-f]{48})$/.exec(state);
       if (!match) return 'the state is none';
-      const [, text, chance, until, second, mark] = match as unknown as readonly string[];
+      const [, text, chance, until, second, mark] = match;
       if (!signer.isMark(aboutOf(account, campaign, text!), mark!)) return 'the state is forged';
       if (now >= Number.parseInt(until!, 16) * SECOND) return 'the state is too old';
       return { chance: chance!, isSecond: second === '1' };

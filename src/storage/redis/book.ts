@@ -48,5 +48,6 @@ local function page(stream, after, count)
 end
 `;
 
-/** What a script finds for these books. */
-export type Read = (script: Script, ...args: string[]) => Promise<string[]>;
+/** What a script finds for these books; nothing once they were given up. */
+export type Found<Row = string[]> = Row | null;
+export type Read = <Row>(script: Script<Found<Row>>, ...args: string[]) => Promise<Row>;

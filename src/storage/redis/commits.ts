@@ -2,7 +2,8 @@
 // and one round trip. Each has its own verdict, and its own token: a group that is told twice is told the same.
 import assert from 'node:assert/strict';
 import { Fault } from '../../core/base/error.ts';
-import type { Answer, Commit, Committed } from '../../ports.ts';
+import { saidBy } from '../../core/base/json-text.ts';
+import type { Commit, Committed } from '../../ports.ts';
 import { checkTold } from '../shared/mailbox.ts';
 import { counterKeys, counterSaid } from './counter-place.ts';
 import { documentArgs } from './documents.ts';
@@ -106,9 +107,9 @@ function seen(value: number | undefined): string {
 function committedOf([kind, detail]: Verdict): Committed {
   switch (kind) {
     case 'answered':
-      return { kind, answer: JSON.parse(detail!) as Answer };
+      return { kind, answer: saidBy(detail) };
     case 'lost':
-      return { kind, counter: counterSaid(detail!) };
+      return { kind, counter: counterSaid(detail) };
     case 'broken':
       throw new Fault('store', 'never', 'redis-broken', `the store failed: BROKEN ${detail}`);
     default:

@@ -70,7 +70,7 @@ export function documentFrom(field: string, stored: string): DocumentRow {
   const slash = field.indexOf('/');
   const [, version, waits, text] = /^(\d+) ([01]) (.*)$/s.exec(stored)!;
   return {
-    kind: field.slice(0, slash) as DocumentRow['kind'],
+    kind: field.startsWith('draw/') ? 'draw' : 'parcels',
     name: field.slice(slash + 1),
     version: Number(version),
     text: text!,

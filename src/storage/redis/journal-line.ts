@@ -2,7 +2,6 @@
 // most of its text: `["campaign/spring/user/~/claims",1,3]`, `~` for the follower, no maximum where there is none, and of
 // what it holds only which of the counters they are. A line of before format 3 has all of it in full, and is read as it is.
 import { type Counter, UNBOUNDED } from '../../core/base/counter.ts';
-import type { Decision } from '../../core/decide/decision.ts';
 import type { JournalLine } from '../../ports.ts';
 import { decisionFrom, type StoredDecision, storedDecision } from '../shared/journal.ts';
 
@@ -34,14 +33,14 @@ export function journalFrom(rows: readonly string[]): JournalLine[] {
   const lines: JournalLine[] = [];
   for (let n = 0; n + 1 < rows.length; n += 2) {
     const [at, event, stored, told] = JSON.parse(rows[n + 1]!) as Stored;
-    const decision = decisionFrom(inFull(stored, event.user)) as Decision;
+    const decision = decisionFrom(inFull(stored, event.user));
     lines.push({ id: Number(rows[n]), at, event, decision, reply: told ?? decision.reply });
   }
   return lines;
 }
 
-function shortened(decision: StoredDecision, user: string): object {
-  const { counters = [], holds = [], ...rest } = decision as StoredDecision & Counted;
+function shortened(decision: StoredDecision & Counted, user: string): object {
+  const { counters = [], holds = [], ...rest } = decision;
   const isPlain = [...counters, ...holds].every(({ name }) => !name.includes(FOLLOWER));
   if (counters.length === 0 || !isPlain) return decision;
   const nameOf = (name: string): string => name.replace(user, FOLLOWER);
@@ -60,8 +59,8 @@ function shortened(decision: StoredDecision, user: string): object {
   return { ...rest, counters: short };
 }
 
-function inFull({ counters: short, ...decision }: Stored[2], user: string): StoredDecision {
-  if (!short || isFull(short)) return { ...decision, ...(short && { counters: short }) } as StoredDecision;
+function inFull({ counters: short, ...decision }: Stored[2], user: string): StoredDecision & Counted {
+  if (!short || isFull(short)) return { ...decision, ...(short && { counters: short }) };
   const nameOf = (name: string): string => name.replace(FOLLOWER, () => user);
   const counters = short.each.map(([name, add, max = UNBOUNDED, atLeast]) => ({
     ...{ name: nameOf(name), add, max },
@@ -71,7 +70,7 @@ function inFull({ counters: short, ...decision }: Stored[2], user: string): Stor
     const { name, add } = typeof each === 'number' ? counters[each]! : { name: nameOf(each[0]), add: each[1] };
     return { name, add };
   });
-  return { ...decision, counters, ...(holds && { holds }) } as StoredDecision;
+  return { ...decision, counters, ...(holds && { holds }) };
 }
 
 function isFull(counters: Short | readonly Counter[]): counters is readonly Counter[] {

@@ -7,7 +7,7 @@ import type { HistoryLine, SnapshotPart, SnapshotRows } from '../../ports.ts';
 import { lineFrom, type StoredLine } from '../shared/rows.ts';
 import { counterNamed, counterPlace } from './counter-place.ts';
 import { KEY } from './link/keys.ts';
-import { longHolds, type Whose, withHolds } from './rows.ts';
+import { type LaidPayout, longHolds, type Whose, withHolds } from './rows.ts';
 
 type Life = SnapshotRows['payouts'];
 type Own = Pick<SnapshotPart, 'user' | 'counters'>;
@@ -38,7 +38,7 @@ export function lifeFrom(text: string): Life {
 /** One text is one object, and its lines: to put two together takes longer than all the rest. */
 function lifeOf(fixed: string, now: string, lines: readonly string[], long = longHolds): Life {
   const text = `[${fixed.slice(0, -1)},${now.slice(1)},[${lines.join(',')}]]`;
-  const [payout, stored] = JSON.parse(text) as [Payout, StoredLine[]];
+  const [payout, stored] = JSON.parse(text) as [LaidPayout, StoredLine[]];
   return { payout: withHolds(payout, long), history: historyUpTo(payout, stored) };
 }
 

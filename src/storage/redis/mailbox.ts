@@ -58,11 +58,16 @@ export function mailboxFrom(sent: string, pending: string): Mailbox {
   return {
     version,
     sent: JSON.parse(times) as Mailbox['sent'],
-    pending: pending === '' ? [] : (JSON.parse(halfOf(pending)[1]) as Mailbox['pending']),
+    pending: pending === '' ? [] : owedIn(pending)[1],
   };
 }
 
-export function halfOf(text: string): [version: number, rows: string] {
+export function owedIn(pending: string): [version: number, texts: Mailbox['pending']] {
+  const [version, texts] = halfOf(pending);
+  return [version, JSON.parse(texts) as Mailbox['pending']];
+}
+
+function halfOf(text: string): [version: number, rows: string] {
   const space = text.indexOf(' ');
   return [Number(text.slice(0, space)), text.slice(space + 1)];
 }

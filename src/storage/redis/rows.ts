@@ -15,7 +15,7 @@ import { KEY } from './link/keys.ts';
 
 const isChanging: ReadonlySet<string> = new Set(CHANGING);
 
-function half(payout: Payout, changing: boolean): string {
+function half(payout: Payout | LaidPayout, changing: boolean): string {
   return JSON.stringify(
     Object.fromEntries(Object.entries(payout).filter(([field]) => isChanging.has(field) === changing)),
   );
@@ -24,7 +24,7 @@ function half(payout: Payout, changing: boolean): string {
 /** What a step writes anew. What it holds is most of that, and written short. */
 export function nowOf(payout: Payout): string {
   const held = shortHolds(payout);
-  return held === undefined ? half(payout, true) : half({ ...payout, holds: held as unknown as Holds }, true);
+  return half(held === undefined ? payout : { ...payout, holds: held }, true);
 }
 
 /** What stays as it was planned. */
@@ -34,16 +34,18 @@ export function fixedOf(payout: Payout): string {
 
 /** Both halves as one text: to put two objects together takes four times as long as to read them. */
 export function payoutFrom(fixed: string, now: string): Payout {
-  return withHolds(JSON.parse(`${fixed.slice(0, -1)},${now.slice(1)}`) as Payout);
+  return withHolds(JSON.parse(`${fixed.slice(0, -1)},${now.slice(1)}`) as LaidPayout);
 }
 
 type Holds = Payout['holds'];
+/** As it lies there: what it holds is one text, if it could be written short. */
+export type LaidPayout = Omit<Payout, 'holds'> & { readonly holds: Holds | string };
 export type Whose = Pick<Payout, 'campaign' | 'merchant' | 'user'>;
 
 /** `long`: what reads a short text; the same for very many payouts. */
-export function withHolds(payout: Payout, long = longHolds): Payout {
-  const { holds } = payout as { readonly holds: Holds | string };
-  return typeof holds === 'string' ? Object.assign(payout, { holds: long(holds, payout) }) : payout;
+export function withHolds(payout: LaidPayout, long = longHolds): Payout {
+  const { holds } = payout;
+  return Object.assign(payout, { holds: typeof holds === 'string' ? long(holds, payout) : holds });
 }
 
 /** Stands for the follower. */

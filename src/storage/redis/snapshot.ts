@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { Fault } from '../../core/base/error.ts';
 import { eventKey } from '../../core/base/event.ts';
+import { type JsonText, saidBy } from '../../core/base/json-text.ts';
 import { fen } from '../../core/base/money.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 import type { Follower } from '../../core/match/facts.ts';
@@ -23,7 +24,7 @@ import type {
 import { inPages } from '../shared/pages.ts';
 import { actFrom } from './acts.ts';
 import { authorizationIn } from './authorizations.ts';
-import { BOOK, LEASE_MS, type Read } from './book.ts';
+import { BOOK, type Found, LEASE_MS, type Read } from './book.ts';
 import { CODE_PAGE, codePages } from './codes.ts';
 import { documentFrom } from './documents.ts';
 import { journalFrom } from './journal-line.ts';
@@ -56,7 +57,8 @@ return 'OK'
 `);
 
 /** Where the last one is, and all of them as one JSON text: a reply of many small texts takes longer on both sides. */
-const CLAIMS = scriptOf(`${BOOK}
+type ClaimPage = readonly [place?: string, claims?: JsonText<Claim[]>];
+const CLAIMS = scriptOf<Found<ClaimPage>>(`${BOOK}
 local after, last, count = arg(), arg(), arg()
 local entries = redis.call('XRANGE', P .. '${KEY.claims}', '(' .. after, last, 'COUNT', count)
 if #entries == 0 then return rows end
@@ -68,7 +70,7 @@ return { entries[#entries][1], '[' .. table.concat(rows, ',') .. ']' }
  * Where the last entry is, then of each follower what is theirs and at last who it is, as one text: of many small ones a reply
  * takes longer on both sides, and to Lua the making of a text costs as much as it has bytes.
  */
-const OWN = scriptOf(`${BOOK}
+const OWN = scriptOf<Found>(`${BOOK}
 local after, last, count = arg(), arg(), arg()
 local entries = redis.call('XRANGE', P .. '${KEY.owners}', '(' .. after, last, 'COUNT', count)
 if #entries == 0 then return rows end
@@ -87,7 +89,7 @@ end
 return rows
 `);
 
-const BUCKETS = scriptOf(`${BOOK}
+const BUCKETS = scriptOf<Found>(`${BOOK}
 for _, entry in ipairs(page(P .. '${KEY.buckets}', arg(), arg())) do
   local campaign = entry[2][2]
   local now = redis.call('HMGET', P .. '${KEY.bucket}' .. campaign, 'reserved', 'sent', 'received', 'refunded')
@@ -97,7 +99,7 @@ end
 return rows
 `);
 
-const PAYOUTS = scriptOf(`${BOOK}
+const PAYOUTS = scriptOf<Found>(`${BOOK}
 local after, count = arg(), arg()
 local found = redis.call('ZRANGEBYSCORE', P .. '${KEY.list}all', '(' .. after, seq, 'LIMIT', '0', count)
 for _, billNo in ipairs(found) do
@@ -108,7 +110,7 @@ return rows
 `);
 
 /** `now` as the snapshot sees it, then the lines; the reader leaves out those of later versions. */
-const HISTORY = scriptOf(`${BOOK}
+const HISTORY = scriptOf<Found>(`${BOOK}
 local billNo = arg()
 local row = redis.call('HMGET', P .. '${KEY.payout}' .. billNo, 'seq', 'now')
 if not row[1] or tonumber(row[1]) > tonumber(seq) then return rows end
@@ -118,14 +120,14 @@ return rows
 `);
 
 /** Payouts by their rank, which never changes. */
-const LIVES = scriptOf(`${BOOK}${LIFE}
+const LIVES = scriptOf<Found>(`${BOOK}${LIFE}
 local first, count = tonumber(arg()), tonumber(arg())
 addLives(redis.call('ZRANGE', P .. '${KEY.list}all', text(first), text(first + count - 1)))
 return rows
 `);
 
 /** Whose `after` was forgotten meanwhile begins anew: what is older was forgotten as well. */
-const ANSWERS = scriptOf(`${BOOK}
+const ANSWERS = scriptOf<Found>(`${BOOK}
 local after, count = arg(), tonumber(arg())
 local first = 0
 if after ~= '' then
@@ -139,35 +141,35 @@ return rows
 `);
 
 /** Where to go on, then fields and values. */
-const FOLLOWERS = scriptOf(`${BOOK}
+const FOLLOWERS = scriptOf<Found>(`${BOOK}
 local found = redis.call('HSCAN', P .. '${KEY.follower}', arg(), 'COUNT', arg())
 add(found[1])
 for _, each in ipairs(found[2]) do add(each) end
 return rows
 `);
 
-const HALTS = scriptOf(`${BOOK}
+const HALTS = scriptOf<Found>(`${BOOK}
 return redis.call('HGETALL', P .. '${KEY.halt}')
 `);
 
-const JOURNAL = scriptOf(`${BOOK}
+const JOURNAL = scriptOf<Found>(`${BOOK}
 for _, entry in ipairs(page(P .. '${KEY.journal}', arg(), arg())) do add(entry[1], entry[2][2]) end
 return rows
 `);
 
-const ACTS = scriptOf(`${BOOK}
+const ACTS = scriptOf<Found>(`${BOOK}
 for _, entry in ipairs(page(P .. '${KEY.acts}', arg(), arg())) do add(entry[1], entry[2][2]) end
 return rows
 `);
 
-const CODES = scriptOf(`${BOOK}${CODE_PAGE}`);
+const CODES = scriptOf<Found<(string | number)[]>>(`${BOOK}${CODE_PAGE}`);
 
-const BATCHES = scriptOf(`${BOOK}
+const BATCHES = scriptOf<Found>(`${BOOK}
 return redis.call('SMEMBERS', P .. '${KEY.codeBatches}')
 `);
 
 /** Box, how many codes (below zero while they are not active), and whether nobody has decided about it. */
-const BOXES = scriptOf(`${BOOK}
+const BOXES = scriptOf<Found>(`${BOOK}
 local batch, after, count = arg(), arg(), arg()
 local boxes = P .. '${KEY.codeBoxes}' .. batch
 for _, box in ipairs(redis.call('ZRANGEBYSCORE', boxes, '(' .. after, '+inf', 'LIMIT', '0', count)) do
@@ -178,7 +180,7 @@ return rows
 `);
 
 /** Where to go on, then whose, and the two halves. */
-const MAILBOXES = scriptOf(`${BOOK}
+const MAILBOXES = scriptOf<Found>(`${BOOK}
 local found = redis.call('HSCAN', P .. '${KEY.mailbox}', arg(), 'COUNT', arg())
 add(found[1])
 for n = 1, #found[2], 2 do
@@ -189,7 +191,7 @@ return rows
 `);
 
 /** Where to go on, then fields and values. */
-const AUTHORIZATIONS = scriptOf(`${BOOK}
+const AUTHORIZATIONS = scriptOf<Found>(`${BOOK}
 local found = redis.call('HSCAN', P .. '${KEY.authorization}', arg(), 'COUNT', arg())
 add(found[1])
 for _, each in ipairs(found[2]) do add(each) end
@@ -197,7 +199,7 @@ return rows
 `);
 
 /** Names and texts, from behind a name on. */
-const DOCUMENTS = scriptOf(`${BOOK}
+const DOCUMENTS = scriptOf<Found>(`${BOOK}
 local after, count = arg(), arg()
 local first = after == '' and '-' or '(' .. after
 for _, name in ipairs(redis.call('ZRANGEBYLEX', P .. '${KEY.documentNames}', first, '+', 'LIMIT', '0', count)) do
@@ -208,7 +210,7 @@ return rows
 
 /** How one kind of row is read: where it begins, and how many texts make a row; the first says where it lies. */
 type Reading<Entry> = {
-  readonly script: Script;
+  readonly script: Script<Found>;
   /** What it is told before where to begin. */
   readonly args?: readonly string[];
   readonly first: string;
@@ -247,8 +249,8 @@ export async function joinRedisSnapshot(connection: Pick<Connection, 'run'>, id:
 
   const read: Read = async (script, ...args) => {
     if (!isOpen) throw new Fault('store', 'safe', 'closed', 'these books are closed');
-    const rows = (await connection.run(script, id, String(LEASE_MS), ...args, mine)) as string[] | null;
-    if (rows) return rows;
+    const rows = await connection.run(script, id, String(LEASE_MS), ...args, mine);
+    if (rows !== null) return rows;
     throw new Fault('store', 'safe', 'books-gone', 'nobody read these books for too long; open them again');
   };
   return {
@@ -297,12 +299,12 @@ async function* pagesOf<Entry>(read: Read, reading: Reading<Entry>): AsyncGenera
 
 /** Behind `after`, up to `last`. */
 async function* claimsIn(read: Read, after: string, last: string): AsyncGenerator<Claim[]> {
-  const pageBehind = (place: string): Promise<string[]> => read(CLAIMS, place, last, String(CHUNK));
-  const behindIt = ([place]: string[]): Promise<string[]> | undefined =>
+  const pageBehind = (place: string): Promise<ClaimPage> => read(CLAIMS, place, last, String(CHUNK));
+  const behindIt = ([place]: ClaimPage): Promise<ClaimPage> | undefined =>
     place === undefined ? place : pageBehind(place);
-  for await (const [place, text] of inAdvance(pageBehind(after), behindIt)) {
-    if (place === undefined) return;
-    yield JSON.parse(text!) as Claim[];
+  for await (const [, text] of inAdvance(pageBehind(after), behindIt)) {
+    if (text === undefined) return;
+    yield saidBy(text);
   }
 }
 
@@ -391,7 +393,7 @@ async function* livesOf(read: Read): AsyncGenerator<SnapshotRows['payouts'][]> {
 }
 
 /** By their fields; a scan may show one twice. */
-async function* scanned(read: Read, script: Script, width: number): AsyncGenerator<string[]> {
+async function* scanned(read: Read, script: Script<Found>, width: number): AsyncGenerator<string[]> {
   const seen = new Set<string>();
   for (let cursor = '0'; ; ) {
     const [next, ...found] = await read(script, cursor, String(CHUNK));

@@ -6,11 +6,12 @@ import assert from 'node:assert/strict';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import { fen } from '../../core/base/money.ts';
+import { recordOf } from '../../core/base/record.ts';
 import type { Instant } from '../../core/base/time.ts';
 import type { Facts, FactsQuery, Follower } from '../../core/match/facts.ts';
 
 import { isSameHalt } from '../../core/payout/merchant-halt.ts';
-import { PAYOUT_STATES, type Payout, type PayoutState, type Step } from '../../core/payout/payout.ts';
+import { PAYOUT_STATES, type Payout, type Step } from '../../core/payout/payout.ts';
 import { parseRedisUrl, type RedisAddress } from '../../lib/redis-address.ts';
 import type {
   Answer,
@@ -38,7 +39,7 @@ import { journalFrom } from './journal-line.ts';
 import { type LeaseTime, leaseArgs, leasesOn } from './leases.ts';
 import { type Connection, connect, type Named, naming, type Script } from './link/connection.ts';
 import { KEY } from './link/keys.ts';
-import { halfOf, mailboxesOn } from './mailbox.ts';
+import { mailboxesOn, owedIn } from './mailbox.ts';
 import * as READ from './read-scripts.ts';
 import {
   answerBehind,
@@ -205,7 +206,7 @@ function factsFrom({ merchant, claims, counters, pauses = [] }: FactsQuery, row:
     halted: merchant !== undefined && halted === 1,
     ...(paused.length > 0 && { paused: new Map(paused) }),
     ...codeFactOf(code, active),
-    ...(owed !== null && { pending: pendingOf(...halfOf(owed)) }),
+    ...(owed !== null && { pending: pendingOf(...owedIn(owed)) }),
     ...(parcels !== null && { parcels: versionedIn(parcels) }),
   };
 }
@@ -290,7 +291,7 @@ async function countPayouts(run: Run, merchants: readonly string[]): Promise<Pay
   const found = await run(READ.COUNTS, whole(states.length), ...states, ...merchants);
   const waiting = found.slice(states.length);
   return {
-    states: Object.fromEntries(states.map((state, n) => [state, found[n]!])) as Record<PayoutState, number>,
+    states: recordOf(states, state => found[states.indexOf(state)]!),
     waiting: new Map(merchants.map((name, n) => [name, { send: waiting[2 * n]!, query: waiting[2 * n + 1]! }])),
   };
 }

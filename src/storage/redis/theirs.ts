@@ -1,13 +1,13 @@
 // A snapshot by whose things are: payouts and counters of a follower in one look, which is what an audit wants.
 import type { Looked, SnapshotPart, SnapshotRows, Theirs } from '../../ports.ts';
 import { inPages } from '../shared/pages.ts';
-import { BOOK, type Read } from './book.ts';
+import { BOOK, type Found, type Read } from './book.ts';
 import { LIFE, lifeFrom, standing } from './life.ts';
 import { scriptOf } from './link/connection.ts';
 import { KEY } from './link/keys.ts';
 
 /** Where the last entry is, then names and values of everybody's in turn. */
-const SHARED = scriptOf(`${BOOK}
+const SHARED = scriptOf<Found>(`${BOOK}
 local entries = page(P .. '${KEY.sharedNames}', arg(), arg())
 if #entries == 0 then return rows end
 rows[1] = entries[#entries][1]
@@ -21,7 +21,7 @@ return rows
 `);
 
 /** Where the last entry is, then who came up there. */
-const OWNERS = scriptOf(`${BOOK}
+const OWNERS = scriptOf<Found>(`${BOOK}
 local entries = page(P .. '${KEY.owners}', arg(), arg())
 if #entries == 0 then return rows end
 rows[1] = entries[#entries][1]
@@ -36,7 +36,7 @@ return rows
 const PAYOUTS_OF_ONE = 100;
 
 /** Of each that is named: counters and values, how many payouts, and these. */
-const THEIRS = scriptOf(`${BOOK}${LIFE}
+const THEIRS = scriptOf<Found>(`${BOOK}${LIFE}
 local users, owners, lists, all = {}, {}, {}, {}
 while at < #ARGV do
   local user = arg()
@@ -67,23 +67,23 @@ return rows
 `);
 
 /** More of one follower, from a rank on. */
-const MORE = scriptOf(`${BOOK}${LIFE}
+const MORE = scriptOf<Found>(`${BOOK}${LIFE}
 local user, first = arg(), tonumber(arg())
 local last = text(first + ${PAYOUTS_OF_ONE - 1})
 addLives(redis.call('ZRANGE', P .. '${KEY.list}user:' .. user, text(first), last))
 return rows
 `);
 
-const COUNT = scriptOf(`${BOOK}
+const COUNT = scriptOf<Found>(`${BOOK}
 return { text(redis.call('ZCOUNT', P .. '${KEY.list}all', '-inf', seq)) }
 `);
 
 /** Number and place of each payout, from behind a place on. */
-const ORDER = scriptOf(`${BOOK}
+const ORDER = scriptOf<Found>(`${BOOK}
 return redis.call('ZRANGEBYSCORE', P .. '${KEY.list}all', '(' .. arg(), seq, 'WITHSCORES', 'LIMIT', '0', arg())
 `);
 
-const LIVES_OF = scriptOf(`${BOOK}${LIFE}
+const LIVES_OF = scriptOf<Found>(`${BOOK}${LIFE}
 local billNos = {}
 while at < #ARGV do billNos[#billNos + 1] = arg() end
 addLives(billNos)

@@ -6,7 +6,8 @@
 // one must be written it goes through `text`, as Lua's own way of printing keeps 14 digits. JSON is never taken apart:
 // what a script must know of it stands before it.
 
-import type { Committed } from '../../ports.ts';
+import type { JsonText } from '../../core/base/json-text.ts';
+import type { Answer } from '../../ports.ts';
 import { scriptOf } from './link/connection.ts';
 import { KEY } from './link/keys.ts';
 
@@ -231,7 +232,10 @@ end
  * why nothing was written. One does not mind what became of another.
  */
 /** What is said of one commit. */
-export type Verdict = [kind: Committed['kind'] | 'broken', detail?: string];
+export type Verdict =
+  | [kind: 'done' | 'claimed']
+  | [kind: 'answered', before: JsonText<Answer>]
+  | [kind: 'lost' | 'broken', detail: string];
 
 export const COMMIT = scriptOf<Verdict[]>(`${PRELUDE}${KEEP}${COUNT}${PLAN}${MAILBOX}${DOCUMENTS}
 local function give(given, seq)

@@ -9,8 +9,8 @@ export function checkAuthorization({ merchant, user }: Authorization, seen: numb
   assert(/^[^\0/]+$/.test(merchant) && /^[^\0]+$/.test(user), 'an authorization is of a merchant and a follower');
 }
 
-export function authorizationText(authorization: Authorization): string {
-  const { version: _, ...rest } = authorization as HeldAuthorization;
+export function authorizationText(authorization: Authorization & Partial<HeldAuthorization>): string {
+  const { version: _, ...rest } = authorization;
   return JSON.stringify(rest);
 }
 

@@ -31,7 +31,6 @@ export function checkTold(told: Commit['told']): void {
   );
 }
 
-export function pendingOf(version: number, pending: string): NonNullable<Facts['pending']> {
-  const texts = JSON.parse(pending) as Mailbox['pending'];
+export function pendingOf(version: number, texts: Mailbox['pending']): NonNullable<Facts['pending']> {
   return { version, texts: texts.map(({ id, text }) => ({ id, text })) };
 }

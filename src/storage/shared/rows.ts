@@ -1,6 +1,7 @@
 // How things lie in their rows: which columns a payout has, which of them a step writes anew, and the way there and back.
 
 import { type JsonText, saidBy } from '../../core/base/json-text.ts';
+import { keysOf } from '../../core/base/record.ts';
 import type { Instant } from '../../core/base/time.ts';
 import type { Follower } from '../../core/match/facts.ts';
 
@@ -45,7 +46,7 @@ const CHANGES: Record<keyof Payout, boolean> = {
   sentAt: true,
   endedAt: true,
 };
-export const FIELDS = Object.keys(CHANGES) as (keyof Payout)[];
+export const FIELDS = keysOf(CHANGES);
 export const CHANGING = FIELDS.filter(field => CHANGES[field]);
 export type PayoutRow = { readonly [K in keyof Payout]: Value };
 

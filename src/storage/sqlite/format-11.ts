@@ -6,10 +6,10 @@
 
 import assert from 'node:assert/strict';
 import type { Event } from '../../core/base/event.ts';
-import { jsonText } from '../../core/base/json-text.ts';
+import { type JsonText, jsonText, saidBy } from '../../core/base/json-text.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 import type { Answer } from '../../ports.ts';
-import { column, FIELDS, type Value } from '../shared/rows.ts';
+import { column, FIELDS, present, type Value } from '../shared/rows.ts';
 import { countersOf } from './counters.ts';
 import { ODD } from './forget.ts';
 import { counterPlace } from './own/counter-names.ts';
@@ -153,7 +153,7 @@ export function toFormat11(db: Database): void {
   db.exec(AFTERWARDS);
 }
 
-type Put = (owner: string, name: string, value: EventColumn) => void;
+type Put = (owner: string, name: string, value: Value) => void;
 
 function putting(db: Database): Put {
   const put = db.prepare('INSERT OR REPLACE INTO own (owner, name, value) VALUES (?, ?, ?)');
@@ -173,8 +173,8 @@ function moveClaims(db: Database): void {
   const put = putting(db);
   db.exec('CREATE INDEX old_payout_claim ON old_payout (claim_key)');
   const payouts = db.prepare<{ id: number }>('SELECT id FROM old_payout WHERE claim_key = ? ORDER BY id');
-  for (const row of each<Record<string, Value>>(db, 'SELECT * FROM old_claim ORDER BY user, key')) {
-    const claim = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as Claim;
+  for (const row of each<Claim>(db, 'SELECT * FROM old_claim ORDER BY user, key')) {
+    const claim = present(row);
     const place = claimPlace(claim.key);
     const text = claimText(
       claim,
@@ -228,21 +228,18 @@ function movePayouts(db: Database, shapes: Shapes): void {
   const add = db.prepare(
     `INSERT INTO payout (id, ${columns.join()}, stray) VALUES (?, ${columns.map(() => '?').join()}, ?)`,
   );
-  type Row = Record<string, Value> & { readonly id: number };
+  type Told = Pick<Claim, 'campaign' | 'rule' | 'user'> & { claim_key: string; request: string; holds: string };
+  type Row = Record<string, Value> & { readonly id: number } & Told;
   for (const row of each<Row>(db, 'SELECT * FROM old_payout ORDER BY id')) {
-    const { campaign, rule, request, holds, claim_key: claimKey, user } = row as Record<string, string>;
-    const short = {
+    const { campaign, rule, request, holds, claim_key: claimKey, user } = row;
+    const short: Record<string, Value> = {
       ...row,
-      request: shapes.short(`request/${campaign}`, request!),
-      holds: shapes.short(`holds/${campaign}/${rule}`, holds!),
-    } as Record<string, Value>;
+      request: shapes.short(`request/${campaign}`, request),
+      holds: shapes.short(`holds/${campaign}/${rule}`, holds),
+    };
     assert.equal(shapes.full(String(short.request)), request);
     assert.equal(shapes.full(String(short.holds)), holds);
-    add.run(
-      row.id,
-      ...columns.map(name => short[name] ?? null),
-      strayIn({ claimKey: claimKey!, user: user as Claim['user'] }),
-    );
+    add.run(row.id, ...columns.map(name => short[name] ?? null), strayIn({ claimKey, user }));
   }
   db.exec(`INSERT INTO history SELECT old.* FROM old_history AS old JOIN payout ON payout.id = old.payout
     WHERE NOT (old.version = 1 AND from_ = 'new' AND to_ = 'planned' AND what = 'planned' AND detail IS NULL
@@ -252,10 +249,10 @@ function movePayouts(db: Database, shapes: Shapes): void {
 
 type OldLine = {
   readonly id: number;
-  readonly at: number;
+  readonly at: Answer['at'];
   readonly user: string;
   readonly key: string;
-  readonly event: string;
+  readonly event: JsonText<Event>;
   readonly decision: string;
   readonly reply: string | null;
 };
@@ -264,7 +261,7 @@ type OldLine = {
 function moveLines(db: Database, shapes: Shapes): void {
   const add = db.prepare('INSERT INTO journal (id, at, line, said) VALUES (?, ?, ?, ?)');
   for (const { id, at, event: text, decision, reply } of each<OldLine>(db, 'SELECT * FROM old_journal ORDER BY id')) {
-    const event = JSON.parse(text) as Event;
+    const event = saidBy(text);
     const isApartHere = isApart(event) && JSON.stringify(event) === text;
     const heard = isApartHere ? JSON.stringify({ ...event, text: '' }) : text;
     const line = `[${heard},${decision}${reply === null ? '' : `,${reply}`}]`;
@@ -274,10 +271,11 @@ function moveLines(db: Database, shapes: Shapes): void {
   }
 }
 
+type ReplyText = JsonText<Answer['reply']>;
 type OldEvent = OldLine & {
   readonly account: string;
-  readonly answeredAt: number | null;
-  readonly told: string | null;
+  readonly answeredAt: Answer['at'] | null;
+  readonly told: ReplyText | null;
 };
 
 function moveEvents(db: Database): void {
@@ -297,13 +295,13 @@ function moveEvents(db: Database): void {
     put(...place, eventColumn(heard));
     if (place[0] !== user) put(user, strayName(id), id);
   }
-  type Row = { readonly account: string; readonly key: string; readonly at: number; readonly reply: string };
+  type Row = { readonly account: string; readonly key: string; readonly at: Answer['at']; readonly reply: ReplyText };
   for (const { account, key, at, reply } of each<Row>(db, 'SELECT * FROM old_answer')) {
     const place = eventPlace(account, key);
     if (!find.get(...place)) put(...place, eventColumn({ lines: [], answer: answerOf(at, reply, false) }));
   }
 }
 
-function answerOf(at: number, reply: string, isOfLine: boolean): NonNullable<Heard['answer']> {
-  return isOfLine ? {} : { at: at as Answer['at'], reply: JSON.parse(reply) as Answer['reply'] };
+function answerOf(at: Answer['at'], reply: ReplyText, isOfLine: boolean): NonNullable<Heard['answer']> {
+  return isOfLine ? {} : { at, reply: saidBy(reply) };
 }

@@ -10,6 +10,7 @@ import { actValues } from './acts.ts';
 import type { Counters } from './counters.ts';
 import { pendingText } from './mailbox.ts';
 import {
+  type ClaimText,
   claimPlace,
   claimText,
   type EventColumn,
@@ -103,7 +104,7 @@ function loadPayouts(db: Database, shapes: Shapes, payouts: Rows<'payouts'>): vo
     id: number;
     version: number;
   }>('SELECT id, version FROM payout WHERE bill_no = ?');
-  const own = ownRows(db);
+  const own = ownRows<ClaimText>(db);
   const forget = db.prepare('DELETE FROM history WHERE payout = ?');
   const tell = db.prepare(
     'INSERT INTO history (payout, version, at, from_, to_, what, detail) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -116,7 +117,7 @@ function loadPayouts(db: Database, shapes: Shapes, payouts: Rows<'payouts'>): vo
     const place = claimPlace(payout.claimKey);
     const claim = own.get(place);
     if (claim === undefined) throw new Error(`payout ${payout.billNo} comes before its claim`);
-    own.put(place, withPayout(String(claim), id));
+    own.put(place, withPayout(claim, id));
     forget.run(id);
     for (const line of history) {
       const { version, at, from, to, what, detail } = line;
@@ -142,18 +143,20 @@ function loadFollowers(db: Database, followers: Rows<'followers'>): void {
   for (const follower of followers) set.run(...followerValues(follower));
 }
 
-function ownRows(db: Database): {
-  get(place: Place): EventColumn | undefined;
-  put(place: Place, value: EventColumn): void;
+function ownRows<Column extends ClaimText | EventColumn>(
+  db: Database,
+): {
+  get(place: Place): Column | undefined;
+  put(place: Place, value: Column): void;
 } {
-  const find = db.prepare<{ value: EventColumn }>('SELECT value FROM own WHERE owner = ? AND name = ?');
+  const find = db.prepare<{ value: Column }>('SELECT value FROM own WHERE owner = ? AND name = ?');
   const put = db.prepare('INSERT OR REPLACE INTO own (owner, name, value) VALUES (?, ?, ?)');
   return { get: place => find.get(...place)?.value, put: (place, value) => void put.run(...place, value) };
 }
 
 /** They come before their lines, and stand here as they are. */
 function loadAnswers(db: Database, answers: Rows<'answers'>): void {
-  const own = ownRows(db);
+  const own = ownRows<EventColumn>(db);
   for (const { account, key, answer } of answers) {
     const place = eventPlace(account, key);
     const before = own.get(place);
@@ -171,7 +174,7 @@ function loadHalts(db: Database, halts: Rows<'halts'>): void {
 function loadJournal(db: Database, shapes: Shapes, lines: Rows<'journal'>): void {
   const add = db.prepare('INSERT OR IGNORE INTO journal (id, at, line, said) VALUES (?, ?, ?, ?)');
   const forgotten = db.prepare<{ line: number }>('SELECT line FROM forgotten');
-  const own = ownRows(db);
+  const own = ownRows<EventColumn>(db);
   for (const line of lines) {
     const { id, at, event } = line;
     const { kind, text, said } = lineTexts(line);

@@ -24,7 +24,7 @@ export const TOLD =
   'UPDATE mailbox SET owed = NULL, version = version + 1 WHERE account = ? AND user = ? AND version = ?';
 
 export function pendingFactOf(row: OwedRow | undefined): Pick<Facts, 'pending'> {
-  return row ? { pending: pendingOf(row.version, row.owed) } : {};
+  return row ? { pending: pendingOf(row.version, saidBy(row.owed)) } : {};
 }
 
 export function mailboxOf({ version, sent, owed }: MailboxRow): Mailbox {

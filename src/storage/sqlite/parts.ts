@@ -9,7 +9,7 @@ import type { FollowerRange, Parts, SnapshotPart, SnapshotRows } from '../../por
 import { column, FIELDS, named, payoutWith, type Value } from '../shared/rows.ts';
 import type { Values } from './counters.ts';
 import { nameFrom } from './own/counter-names.ts';
-import { AFTER, claimFrom, claimPlace, payoutsOf } from './own/own-names.ts';
+import { AFTER, type ClaimText, claimFrom, claimPlace, payoutsOf } from './own/own-names.ts';
 import { historyOf, type LifeRow, lifeIn } from './rows.ts';
 import type { Database, Statement } from './schema.ts';
 import type { Shapes } from './shapes.ts';
@@ -25,8 +25,13 @@ const KNOWN_MAX = 5000;
 type Hold = Payout['holds'][number];
 type NamedCounter = SnapshotRows['counters'];
 type Life = SnapshotRows['payouts'];
-type OwnRow = { readonly owner: string; readonly name: string; readonly value: string };
-type PayoutRow = LifeRow & { readonly row: JsonText<Value[]>; readonly request: string; readonly holds: string };
+type ClaimRow = { readonly owner: string; readonly name: string; readonly value: ClaimText };
+type OwnRow = ClaimRow | (Omit<ClaimRow, 'value'> & { readonly value: JsonText<Values> });
+type PayoutRow = LifeRow & {
+  readonly row: JsonText<Value[]>;
+  readonly request: JsonText<object>;
+  readonly holds: string;
+};
 type StrayRow = { readonly id: number; readonly claimKey: string };
 type Source = {
   readonly db: Database;
@@ -173,10 +178,10 @@ class PartReader {
     const ids = this.strays.get(user) ?? [];
     this.strays.delete(user);
     const [claims, counters]: [Claim[], NamedCounter[]] = [[], []];
-    for (const { owner, name, value } of rows) {
-      if (name.startsWith('c')) {
-        const claim = claimFrom([owner, name], value);
-        ids.push(...payoutsOf(value));
+    for (const row of rows) {
+      if (isClaim(row)) {
+        const claim = claimFrom([row.owner, row.name], row.value);
+        ids.push(...payoutsOf(row.value));
         claims.push(
           user === ''
             ? claim
@@ -186,13 +191,13 @@ class PartReader {
                 user: claim.user === user ? openId(this.stand) : claim.user,
               },
         );
-      } else this.countersOf(user, name, value, counters);
+      } else this.countersOf(user, row.name, row.value, counters);
     }
     return { user, claims, counters, payouts: this.livesOf(ids, user) };
   }
 
-  private countersOf(user: string, row: string, value: string, into: NamedCounter[]): void {
-    const values = JSON.parse(value) as Values;
+  private countersOf(user: string, row: string, value: JsonText<Values>, into: NamedCounter[]): void {
+    const values = saidBy(value);
     for (const short of Object.keys(values)) {
       const name = remembered(this.names, `${row}\0${short}`, () => nameFrom(short, this.stand, row));
       into.push({ name: short.startsWith('=') ? this.without(short.slice(1), user) : name, value: values[short]! });
@@ -219,7 +224,7 @@ class PartReader {
     const { shapes } = this.source;
     const scalars = named<Record<string, unknown>>(SCALARS, saidBy(row.row));
     const held = shapes.full(row.holds);
-    const request = remembered(this.requests, row.request, text => JSON.parse(shapes.full(text)) as object);
+    const request = remembered(this.requests, row.request, () => saidBy(shapes.full(row.request)));
     // Without their follower they are the same for nearly all.
     const text = user === '' ? held : held.replaceAll(user, () => this.quoted);
     const holds = remembered(this.holds, text, () => JSON.parse(text) as Hold[]);
@@ -229,6 +234,10 @@ class PartReader {
   private without(key: string, user: string): string {
     return key.replace(user, () => this.stand);
   }
+}
+
+function isClaim(row: OwnRow): row is ClaimRow {
+  return row.name.startsWith('c');
 }
 
 /** Claims and counters, of those from one follower to before another. */
@@ -242,11 +251,11 @@ function ownRowsIn(table: string, { from = '', until = LAST }: FollowerRange): T
   };
 }
 
-function remembered<Meaning>(known: Map<string, Meaning>, text: string, read: (text: string) => Meaning): Meaning {
+function remembered<Meaning>(known: Map<string, Meaning>, text: string, read: () => Meaning): Meaning {
   const found = known.get(text);
   if (found !== undefined) return found;
   if (known.size >= KNOWN_MAX) known.clear();
-  const meaning = read(text);
+  const meaning = read();
   known.set(text, meaning);
   return meaning;
 }

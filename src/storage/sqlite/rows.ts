@@ -62,7 +62,7 @@ export function historyOf(row: LifeRow | undefined): HistoryLine[] {
 export type JournalRow = {
   readonly id: number;
   readonly at: Instant;
-  readonly line: string;
+  readonly line: JsonText<Stored>;
   readonly said: string | null;
 };
 type Line = Pick<JournalLine, 'event' | 'decision' | 'reply'>;
@@ -93,8 +93,8 @@ function kindOf(event: Line['event'], decision: Line['decision']): string {
 }
 
 export function lineFromRow(shapes: Shapes, { id, at, line, said }: JournalRow): JournalLine {
-  const [heard, short, told] = JSON.parse(shapes.full(line)) as Stored;
-  const event = said === null ? heard : ({ ...heard, text: said } as JournalLine['event']);
+  const [heard, short, told] = saidBy(shapes.full(line));
+  const event = said === null || heard.kind !== 'text' ? heard : { ...heard, text: said };
   const decision = decisionFrom(short);
   return { id, at, event, decision, reply: told ?? decision.reply };
 }

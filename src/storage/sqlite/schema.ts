@@ -434,7 +434,7 @@ type Driver = {
 
 export async function loadDriver(): Promise<Driver> {
   try {
-    return (await import('@photostructure/sqlite')) as unknown as Driver;
+    return (await import('@photostructure/sqlite')) as Driver;
   } catch (error) {
     // Its prebuilt binary needs glibc 2.29; Node itself has the same API from version 22 on.
     const driver = builtIn();

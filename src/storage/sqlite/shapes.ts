@@ -17,8 +17,8 @@ type Row = { readonly id: number; readonly kind: string; readonly text: string }
 export type Shapes = {
   /** As a column holds it. Inside a transaction of its caller. `kind`: what is alike has the same. */
   short(kind: string, text: string): string;
-  /** What it stands for. */
-  full(column: string): string;
+  /** What it stands for: a column may hold this text by its shape. */
+  full<Text extends string>(column: Text): Text;
   /** From here on; and back to here, since what was written from there on is taken back. */
   mark(): void;
   undo(): void;
@@ -96,11 +96,11 @@ export function shapesIn(db: Database, from = 'main'): Shapes {
       tried.unshift({ id: undefined, text, shape: shapeOf(text) });
       return text;
     },
-    full: column => {
+    full: <Text extends string>(column: Text) => {
       const first = column.charCodeAt(0);
       if (first < 48 || first > 57) return column;
       const colon = column.indexOf(':');
-      return textOf(shapeWith(Number(column.slice(0, colon))), column.slice(colon + 1));
+      return textOf(shapeWith(Number(column.slice(0, colon))), column.slice(colon + 1)) as Text;
     },
     mark: () => {
       hasNew = false;

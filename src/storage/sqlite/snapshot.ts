@@ -38,7 +38,7 @@ import { countersOf, type Values } from './counters.ts';
 import { DOCUMENT, documentOf, type StoredDocument } from './documents.ts';
 import { BUSY, faultOf, sqliteCodeOf } from './group-commit.ts';
 import { type MailboxRow, mailboxOf } from './mailbox.ts';
-import { AFTER, claimFrom, type EventColumn, eventOf, heardIn } from './own/own-names.ts';
+import { AFTER, type ClaimText, claimFrom, type EventColumn, eventOf, heardIn } from './own/own-names.ts';
 import { partsIn } from './parts.ts';
 import {
   answerFrom,
@@ -247,7 +247,7 @@ function ownReading<Value, Entry>(sql: string, as: (row: OwnRow<Value>) => Entry
   return { sql, first: ['', ''], keyOf: ({ owner, name }) => [owner, name], as };
 }
 
-const claimsIn = (from: string): TableReading<OwnRow<string>, Claim> =>
+const claimsIn = (from: string): TableReading<OwnRow<ClaimText>, Claim> =>
   ownReading(ownIn(from, 'c', AFTER.c), ({ owner, name, value }) => claimFrom([owner, name], value));
 
 const SCALARS = FIELDS.filter(field => field !== 'request' && field !== 'holds');

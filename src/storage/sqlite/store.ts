@@ -6,10 +6,11 @@ import type { Counter } from '../../core/base/counter.ts';
 import { Fault } from '../../core/base/error.ts';
 import type { EventKey } from '../../core/base/event.ts';
 import { NO_MONEY } from '../../core/base/money.ts';
+import { recordOf } from '../../core/base/record.ts';
 import type { Instant } from '../../core/base/time.ts';
 import type { Facts, FactsQuery } from '../../core/match/facts.ts';
 import { isSameHalt } from '../../core/payout/merchant-halt.ts';
-import { type Move, PAYOUT_STATES, type Payout, type PayoutState, type Step } from '../../core/payout/payout.ts';
+import { type Move, PAYOUT_STATES, type Payout, type Step } from '../../core/payout/payout.ts';
 import type {
   Answer,
   Begun,
@@ -55,6 +56,7 @@ import { leasesIn } from './leases.ts';
 import { mailboxesIn, OWED, type OwedRow, pendingFactOf, TOLD } from './mailbox.ts';
 import {
   AFTER,
+  type ClaimText,
   claimPlace,
   claimText,
   type EventColumn,
@@ -188,7 +190,6 @@ function closeFile(db: Database): void {
 // ── Statements ───────────────────────────────────────────────────────────────────────────────────────────
 
 /** Whose money it is and how much, by the row and not by the step. */
-type OwnRow = { readonly name: string; readonly value: EventColumn };
 type Planned = Pick<Payout, 'campaign' | 'amount'> & { readonly id: number };
 
 const DUE = `SELECT ${PAYOUT} FROM payout WHERE merchant = ? AND next_do = ? AND next_at <= ?
@@ -224,8 +225,7 @@ function statementsOf(db: Database, known: SureOfFile) {
     begin: prepare('BEGIN'),
     end: prepare('COMMIT'),
 
-    own: prepare<{ value: EventColumn }>('SELECT value FROM own WHERE owner = ? AND name = ?'),
-    ownFrom: prepare<OwnRow>('SELECT name, value FROM own WHERE owner = ? AND name >= ? AND name < ?'),
+    ...lookingBeside(prepare),
     putOwn: prepare('INSERT OR REPLACE INTO own (owner, name, value) VALUES (?, ?, ?)'),
 
     follower: prepare<FollowerRow>(`SELECT ${FOLLOWER}
@@ -267,6 +267,19 @@ function statementsOf(db: Database, known: SureOfFile) {
     shapes,
     file,
     documents: documentsOf(db, known),
+  };
+}
+
+/** What lies beside a follower: claims, events and strays in one table, each with a value of its own kind. */
+function lookingBeside(prepare: <Row>(text: string) => Statement<Row>) {
+  const one = 'SELECT value FROM own WHERE owner = ? AND name = ?';
+  const from = 'SELECT value FROM own WHERE owner = ? AND name >= ? AND name < ?';
+  return {
+    claim: prepare<{ value: ClaimText }>(one),
+    claimsFrom: prepare<{ value: ClaimText }>(from),
+    event: prepare<{ value: EventColumn }>(one),
+    eventsFrom: prepare<{ value: EventColumn }>(from),
+    linesFrom: prepare<{ value: number }>(from),
   };
 }
 
@@ -324,7 +337,7 @@ function factsOf(sql: Statements, wanted: FactsQuery): Facts {
   const follower = sql.follower.get(account, user);
   return {
     follower: follower && followerOf(wanted, follower),
-    claims: new Set(wanted.claims.filter(key => sql.own.get(...claimPlace(key)))),
+    claims: new Set(wanted.claims.filter(key => sql.claim.get(...claimPlace(key)))),
     counters,
     halted: merchant !== undefined && sql.halt.get(merchant) !== undefined,
     ...pausedIn(sql, wanted),
@@ -347,12 +360,12 @@ function writeCommit(sql: Statements, commit: Commit, undo: () => void): Committ
   const { event, answer, follower, claim, payout, told, beside = [] } = commit;
   checkTold(told);
   const place = eventPlace(event.account, whole(event.key));
-  const before = sql.own.get(...place);
+  const before = sql.event.get(...place);
   const answered = before && answerFrom(heardIn(before.value), sql.file);
   if (answered) return { kind: 'answered', answer: answered };
   const given = claim ? [{ claim, ...(payout && { payout }) }, ...beside] : [];
   assert(claim || !(payout ?? beside.length), `what is given comes with a claim: ${event.key}`);
-  const isTaken = ({ claim: each }: Given): boolean => sql.own.get(...claimPlace(whole(each.key))) !== undefined;
+  const isTaken = ({ claim: each }: Given): boolean => sql.claim.get(...claimPlace(whole(each.key))) !== undefined;
   if (given.some(isTaken)) return { kind: 'claimed' };
   if (looksAtFollower(commit) && !isAsSeen(sql.follower.get(event.account, whole(event.user)), commit))
     return { kind: 'lost', counter: 'follower' };
@@ -444,8 +457,9 @@ function writeStep(sql: Statements, step: Step, undo: () => void): 'moved' | 'st
     // It takes over what is reserved, so it must be the very same debt.
     assert(successor.claimKey === payout.claimKey && successor.amount === row.amount, successor.billNo);
     const place = claimPlace(successor.claimKey);
-    const claim = sql.own.get(...place);
-    sql.putOwn.run(...place, withPayout(String(claim!.value), plan(sql, successor)));
+    const claim = sql.claim.get(...place);
+    assert(claim, `a successor has the claim it pays: ${successor.billNo}`);
+    sql.putOwn.run(...place, withPayout(claim.value, plan(sql, successor)));
   }
   return 'moved';
 }
@@ -494,15 +508,14 @@ const OF_CLAIMS = 'id IN (SELECT value FROM json_each(?))';
 
 /** The rows of what was paid to this follower: their claims name them, and those that have no claim of theirs stand apart. */
 function paidTo(sql: Statements, user: string): string {
-  const claims = sql.ownFrom.all(user, 'c', AFTER.c).flatMap(({ value }) => payoutsOf(String(value)));
+  const claims = sql.claimsFrom.all(user, 'c', AFTER.c).flatMap(({ value }) => payoutsOf(value));
   return JSON.stringify([...claims, ...sql.strays.all(user).map(({ id }) => id)]);
 }
 
 /** Of those that were received, as most are, there is no index: they are the rest. */
 function countPayouts(sql: Statements, merchants: readonly string[]): PayoutCounts {
-  const open = PAYOUT_STATES.map(state => [state, sql.inState.get(state)!.count] as const);
-  const rest = open.reduce((left, [, count]) => left - count, sql.payouts.get()!.count);
-  const states = Object.fromEntries(open) as Record<PayoutState, number>;
+  const states = recordOf(PAYOUT_STATES, state => sql.inState.get(state)!.count);
+  const rest = Object.values(states).reduce((left, count) => left - count, sql.payouts.get()!.count);
   const waitingOf = (merchant: string, what: 'send' | 'query'): number => sql.waiting.get(merchant, what)!.count;
   const waiting = merchants.map(
     name => [name, { send: waitingOf(name, 'send'), query: waitingOf(name, 'query') }] as const,
@@ -533,12 +546,12 @@ function listJournal(sql: Statements, { user, key, limit }: Parameters<Store['jo
 function linesOf(sql: Statements, user?: string, key?: EventKey): number[] | undefined {
   if (key !== undefined) {
     const [owner, begin] = eventsWithKey(key);
-    const rows = sql.ownFrom.all(owner, begin, `${begin.slice(0, -1)}!`);
+    const rows = sql.eventsFrom.all(owner, begin, `${begin.slice(0, -1)}!`);
     return rows.flatMap(({ value }) => heardIn(value).lines);
   }
   if (user === undefined) return undefined;
-  const events = sql.ownFrom.all(user, 'e', AFTER.e).flatMap(({ value }) => heardIn(value).lines);
-  const strays = sql.ownFrom.all(user, 'u', AFTER.u).map(({ value }) => Number(value));
+  const events = sql.eventsFrom.all(user, 'e', AFTER.e).flatMap(({ value }) => heardIn(value).lines);
+  const strays = sql.linesFrom.all(user, 'u', AFTER.u).map(({ value }) => value);
   return [...events, ...strays];
 }
 
@@ -554,7 +567,7 @@ function allOf(conditions: readonly (readonly [string, Value | undefined])[]): [
 const NO_BUCKETS: Buckets = { reserved: NO_MONEY, sent: NO_MONEY, received: NO_MONEY, refunded: NO_MONEY };
 
 function findAnswer(sql: Statements, account: string, key: EventKey): Answer | undefined {
-  const row = sql.own.get(...eventPlace(account, whole(key)));
+  const row = sql.event.get(...eventPlace(account, whole(key)));
   return row && answerFrom(heardIn(row.value), sql.file);
 }
 

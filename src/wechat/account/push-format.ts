@@ -60,7 +60,7 @@ function jsonOf(value: XmlOut | XmlOut[string]): unknown {
   if (typeof value === 'number') return value;
   if (typeof value === 'string') return legal(value);
   if (Array.isArray(value)) return value.map(jsonOf);
-  const entries = Object.entries(value as XmlOut);
+  const entries = Object.entries(value);
   if (entries.length === 1 && entries[0]![0] === 'item') return [entries[0]![1]].flat().map(jsonOf);
   return Object.fromEntries(entries.map(([name, child]) => [name, jsonOf(child)]));
 }

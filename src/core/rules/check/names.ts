@@ -29,8 +29,8 @@ export function checkNames({ file, say }: Checking): void {
   checkOne(t`wallet`, named(file.wallets), say);
 }
 
-function named<T extends object>(all: ReadonlyMap<string, T | null | undefined> | undefined): (T & { name: string })[] {
-  return [...(all ?? [])].map(([name, each]) => ({ ...(each as T), name }));
+function named(all: ReadonlyMap<string, Omit<Written, 'name'> | null | undefined> | undefined): Written[] {
+  return [...(all ?? [])].map(([name, each]) => ({ ...each, name }));
 }
 
 function checkOne(what: Wording, all: readonly Written[], say: Say): void {

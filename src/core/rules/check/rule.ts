@@ -3,7 +3,6 @@
 import type { Place } from '../../base/error.ts';
 import { t } from '../../base/words/words.ts';
 import { KEYS_OF_CLAIMS } from '../../mechanics/index.ts';
-import type { Draft, Located } from '../../yaml/schema.ts';
 import type { Written, WrittenRule } from '../language/file.ts';
 import { placeholdersOf } from '../reply.ts';
 import {
@@ -106,8 +105,9 @@ function checkAll({ give }: WrittenRule, { prizes, limits }: Written, say: Say):
 function checkUnlock({ give }: WrittenRule, { prizes }: Written, say: Say): void {
   const names = give?.value.names ?? [];
   const locked = names.filter(({ value }) => prizes?.get(value)?.unlockAfter);
-  if (!give || locked.length === 0) return;
-  const [{ value: name, at }] = locked as [Draft<Located<string>>];
+  const [first] = locked;
+  if (!give || !first) return;
+  const { value: name, at } = first;
   const draws = prizes!.get(name)!.unlockAfter!.value;
   if (names.length === 1)
     say(

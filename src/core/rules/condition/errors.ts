@@ -2,6 +2,7 @@
 
 import type { ASTNode, ParseError } from '@marcbachmann/cel-js';
 import { EVENT_FACTS } from '../../base/event.ts';
+import { isOneOf } from '../../base/record.ts';
 import { suggest } from '../../base/suggest.ts';
 import { normalise } from '../../base/text.ts';
 import { WEEKDAYS } from '../../base/time.ts';
@@ -126,8 +127,7 @@ function unknownName(name: string, names: Fields): Wording {
     Object.keys(fields).map(field => `${owner}.${field}`),
   );
   const same = paths.filter(path => path.endsWith(`.${name}`));
-  const meant =
-    name in EVENT_FACTS || (WEEKDAYS as readonly string[]).includes(name) ? t`; a text is written "${name}"` : '';
+  const meant = name in EVENT_FACTS || isOneOf(WEEKDAYS, name) ? t`; a text is written "${name}"` : '';
   if (same.length > 0 || meant !== '') {
     return t`unknown name "${name}"${meant}${same.length > 0 ? t`; did you mean ${joined(same, t` or `)}?` : ''}`;
   }
@@ -201,7 +201,7 @@ function named(node: ASTNode, literals: readonly ASTNode[]): [string, readonly A
 
 type Comparing = Extract<ASTNode, { op: '==' | '!=' | '<' | '<=' | '>' | '>=' }>;
 
-function isComparing(node: ASTNode): node is Comparing {
+export function isComparing(node: ASTNode): node is Comparing {
   return ['==', '!=', '<', '<=', '>', '>='].includes(node.op);
 }
 
@@ -214,7 +214,7 @@ function neverIs(field: string, literal: string, segments: readonly string[] | u
   if (field === 'event.kind' && !Object.hasOwn(EVENT_FACTS, literal)) {
     return t`event.kind is never "${literal}"${suggest(literal, Object.keys(EVENT_FACTS))}`;
   }
-  if (field === 'now.weekday' && !(WEEKDAYS as readonly string[]).includes(literal)) {
+  if (field === 'now.weekday' && !isOneOf(WEEKDAYS, literal)) {
     return t`now.weekday is never "${literal}"${suggest(literal, WEEKDAYS)}`;
   }
   if (field === 'now.day' && !/^\d{4}-\d{2}-\d{2}$/u.test(literal)) {

@@ -4,7 +4,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { parseYuan } from '../../base/money.ts';
 import { t, type Wording } from '../../base/words/words.ts';
-import { type ConditionTrouble, fieldOf } from './errors.ts';
+import { type ConditionTrouble, fieldOf, isComparing } from './errors.ts';
 
 /** What the events of a rule can be. `least`: the smallest payment. */
 export type Happens = { readonly kinds: readonly string[]; readonly least: number };
@@ -45,7 +45,7 @@ export function neverTrouble(ast: ASTNode, happens: Happens | undefined): Condit
 }
 
 function conjuncts(node: ASTNode): ASTNode[] {
-  return node.op === '&&' ? (node.args as ASTNode[]).flatMap(conjuncts) : [node];
+  return node.op === '&&' ? node.args.flatMap(conjuncts) : [node];
 }
 
 function trouble({ start, end }: ASTNode, message: Wording): ConditionTrouble {
@@ -67,23 +67,23 @@ function missingField(node: ASTNode, { kinds }: Happens): ConditionTrouble | und
 /** It is about this field, and not about there being none. */
 function comparesOnly(node: ASTNode, field: string): boolean {
   if (node.op === 'call' || node.op === 'rcall') return mentions(node, field);
-  if (!COMPARING.has(node.op)) return false;
-  const [one, other] = node.args as [ASTNode, ASTNode];
+  if (!isComparing(node) || node.op === '!=') return false;
+  const [one, other] = node.args;
   const isIt = fieldOf(one) === field || fieldOf(other) === field;
   const value = fieldOf(one) === field ? other : one;
   const isNothing = value.op === 'value' && (value.args === '' || value.args === 0n);
   return isIt && !(isNothing && ['==', '<=', '>='].includes(node.op));
 }
 
-const COMPARING = new Set(['==', '<', '<=', '>', '>=']);
-
 function mentions(node: ASTNode, field: string): boolean {
   if (fieldOf(node) === field) return true;
   const inside = (part: unknown): boolean =>
-    Array.isArray(part)
-      ? part.some(inside)
-      : typeof part === 'object' && part !== null && 'op' in part && mentions(part as ASTNode, field);
+    Array.isArray(part) ? part.some(inside) : isNode(part) && mentions(part, field);
   return inside(node.args);
+}
+
+function isNode(part: unknown): part is ASTNode {
+  return typeof part === 'object' && part !== null && 'op' in part;
 }
 
 /** `event.kind == "scan"` of a rule that waits for texts. */
@@ -105,8 +105,8 @@ type Bound = { readonly field: string; readonly range: Range };
 const TURNED: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '==': '==' };
 
 function boundIn(node: ASTNode): Bound | undefined {
-  if (!COMPARING.has(node.op)) return undefined;
-  const [one, other] = node.args as [ASTNode, ASTNode];
+  if (!isComparing(node) || node.op === '!=') return undefined;
+  const [one, other] = node.args;
   const isTurned = fieldOf(one) === undefined;
   const field = fieldOf(isTurned ? other : one);
   const value = numberIn(isTurned ? one : other);

@@ -2,6 +2,7 @@
 
 import type { OpenId } from '../../base/event.ts';
 import { fen } from '../../base/money.ts';
+import { keysOf } from '../../base/record.ts';
 import { later } from '../../base/time.ts';
 import { buildPlays } from '../../mechanics/index.ts';
 import type { Building } from '../../mechanics/mechanic.ts';
@@ -172,7 +173,7 @@ function made<K extends Kind>(kind: K, prize: ReadPrize, building: PrizeBuilding
 function prizeOf(written: string, prize: ReadPrize, building: PrizeBuilding): Prize {
   const { weight, window, fallback, fallbackTo, stock, perDay, perUser, unlockAfter, reply } = prize;
   const { id: name, named } = nameOf(written, prize);
-  const kind = (Object.keys(MAKINGS) as Kind[]).find(each => prize[each] !== undefined)!;
+  const kind = keysOf(MAKINGS).find(each => prize[each] !== undefined)!;
   return {
     name,
     ...named,

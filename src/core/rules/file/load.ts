@@ -122,7 +122,7 @@ function sharedCoupons(one: Loaded, others: readonly Loaded[]): [Located<string>
   return couponsOf(one).flatMap(entry => {
     const path = pathOf(one, entry);
     const other = others.find(each => couponsOf(each).some(list => pathOf(each, list) === path));
-    return other ? [[entry, other.campaign.file] as [Located<string>, string]] : [];
+    return other ? [[entry, other.campaign.file]] : [];
   });
 }
 

@@ -3,6 +3,7 @@
 
 import type { OpenId } from '../../base/event.ts';
 import { type Fen, fen } from '../../base/money.ts';
+import { keysOf } from '../../base/record.ts';
 import { WEEKDAYS } from '../../base/time.ts';
 import { t } from '../../base/words/words.ts';
 import {
@@ -51,7 +52,6 @@ export const SCENES = {
   PRODUCT_7: '彩票派奖',
   PRODUCT_8: '税务刮奖',
 } as const;
-type Scene = keyof typeof SCENES;
 
 /** Lengths of the words on a packet, in bytes of UTF-8 (reference: sendredpack). */
 export const PACKET_BYTES = { sendName: 32, actName: 32, wishing: 128, remark: 256 } as const;
@@ -175,7 +175,7 @@ const packet = object(
     actName: optional(packetText('actName'), '活动名，默认同 name'),
     wishing: optional(packetText('wishing'), '祝福语，默认 恭喜发财'),
     remark: optional(packetText('remark'), '备注，默认同 name'),
-    scene: optional(choice(t`a scene`, Object.keys(SCENES) as Scene[]), '小于 ¥1.00 或大于 ¥200.00 时必填'),
+    scene: optional(choice(t`a scene`, keysOf(SCENES)), '小于 ¥1.00 或大于 ¥200.00 时必填'),
   },
   { example: 'packet: { sendName: … }' },
 );

@@ -1,5 +1,6 @@
 // Replies (回复) in a rule file, as shapes: a text with placeholders, or one of the other kinds WeChat knows.
 
+import { isOneOf, keysOf, recordOf } from '../../base/record.ts';
 import { suggest } from '../../base/suggest.ts';
 import { t, type Wording } from '../../base/words/words.ts';
 import {
@@ -15,7 +16,7 @@ import {
   text,
   url,
 } from '../../yaml/schema.ts';
-import { DETAILS, type Detail, OUTCOMES, type ReplyTemplate, type Said } from '../campaign.ts';
+import { DETAILS, OUTCOMES, type ReplyTemplate, type Said } from '../campaign.ts';
 import { PLACEHOLDERS, placeholdersOf } from '../reply.ts';
 
 /** WeChat: the content of a text reply. */
@@ -35,8 +36,7 @@ const STRANGE = new RegExp(
 
 function sayPlaceholders(written: string, say: Say): void {
   for (const word of placeholdersOf(written)) {
-    const isKnown = (PLACEHOLDERS as readonly string[]).includes(word);
-    if (!isKnown) say(t`unknown placeholder {{${word}}}${suggest(word, PLACEHOLDERS)}`);
+    if (!isOneOf(PLACEHOLDERS, word)) say(t`unknown placeholder {{${word}}}${suggest(word, PLACEHOLDERS)}`);
   }
   const rest = written.replace(/\{\{[^{}]*\}\}/g, '');
   const isWide = /[｛｝]{2}|\{｛|｛\{/.test(written);
@@ -86,11 +86,13 @@ export const anyReply: Shape<ReplyTemplate> = byKind(t`a text or one of { text, 
 
 export const reply = named('reply', anyReply);
 
-const SAID: readonly Said[] = [...OUTCOMES, ...(Object.keys(DETAILS) as Detail[])];
+const SAID: readonly Said[] = [...OUTCOMES, ...keysOf(DETAILS)];
 
 /** A text for each outcome and each finer one. */
 export function replies() {
-  type Field = ReturnType<typeof optional<ReplyTemplate>>;
-  const fields = Object.fromEntries(SAID.map(said => [said, optional(reply)]));
-  return object('replies', fields as Record<Said, Field>, { example: 'replies: { won: … }' });
+  return object(
+    'replies',
+    recordOf(SAID, () => optional(reply)),
+    { example: 'replies: { won: … }' },
+  );
 }

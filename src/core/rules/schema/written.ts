@@ -89,7 +89,7 @@ export function prizesGiven(rule: WrittenRulePart, { prizes }: WrittenFile): [st
     : listsOf(rule).flatMap(list => list.map(each => each.value));
   return names.flatMap(name => {
     const prize = prizes?.get(name);
-    return prize ? [[name, prize] as [string, WrittenPrize]] : [];
+    return prize ? [[name, prize]] : [];
   });
 }
 

@@ -47,7 +47,7 @@ export async function openClient(address: RedisAddress): Promise<Client> {
     // On a cluster `connect` looks at the slots only: the shard of our keys may still be out of reach.
     await client.exists(key);
     if (client instanceof Redis) return ofServer(client);
-    return ofCluster(client, key, (await client.cluster('KEYSLOT', key)) as number);
+    return ofCluster(client, key, Number(await client.cluster('KEYSLOT', key)));
   } catch (error) {
     client.disconnect();
     throw new BadInput(joined(['store: ', whyNot(lastError ?? error, error)]));

@@ -5,6 +5,7 @@
 // or nobody. Where a name has no openid, its owner is nobody ('').
 
 import { type EventKey, eventKey, openId } from '../../../core/base/event.ts';
+import { type JsonText, jsonText, saidBy } from '../../../core/base/json-text.ts';
 import type { Claim } from '../../../core/decide/decision.ts';
 import type { Answer } from '../../../ports.ts';
 
@@ -72,24 +73,22 @@ type ClaimColumns = readonly [
   other?: Told,
 ];
 
-function columnsIn(text: string): ClaimColumns {
-  return JSON.parse(text) as ClaimColumns;
-}
-
 /** As the column holds it. */
-export function claimText(claim: Claim, payouts: readonly number[]): string {
+export type ClaimText = JsonText<ClaimColumns>;
+
+export function claimText(claim: Claim, payouts: readonly number[]): ClaimText {
   const { key, prize, amount, at, account, day = null, scene = null, round = null, campaign, rule, user } = claim;
-  const columns: ClaimColumns = [prize, amount, at, account, payouts, day];
+  const columns = [prize, amount, at, account, payouts, day] as const;
   if (key.startsWith(`${campaign}/${rule}/${user}`)) {
-    if (scene === null && round === null) return JSON.stringify(columns);
-    return JSON.stringify([...columns, scene, round]);
+    if (scene === null && round === null) return jsonText<ClaimColumns>(columns);
+    return jsonText<ClaimColumns>([...columns, scene, round]);
   }
-  return JSON.stringify([...columns, scene, round, { campaign, rule, user }]);
+  return jsonText<ClaimColumns>([...columns, scene, round, { campaign, rule, user }]);
 }
 
-export function claimFrom(place: Place, text: string): Claim {
+export function claimFrom(place: Place, text: ClaimText): Claim {
   const key = claimKeyOf(place);
-  const [prize, amount, at, account, , day, scene, round, other] = columnsIn(text);
+  const [prize, amount, at, account, , day, scene, round, other] = saidBy(text);
   const told = other ?? toldBy(key, place[0]);
   return {
     key,
@@ -109,24 +108,21 @@ function toldBy(key: string, owner: string): Told {
   return { campaign, rule, user: openId(owner === '' ? user : owner) };
 }
 
-export function payoutsOf(text: string): readonly number[] {
-  return columnsIn(text)[4];
+export function payoutsOf(text: ClaimText): readonly number[] {
+  return saidBy(text)[4];
 }
 
 /** The same claim, paid by one more. */
-export function withPayout(text: string, payout: number): string {
-  const columns = columnsIn(text);
-  return JSON.stringify([
-    ...columns.slice(0, 4),
-    [...columns[4].filter(id => id !== payout), payout],
-    ...columns.slice(5),
-  ]);
+export function withPayout(text: ClaimText, payout: number): ClaimText {
+  const [prize, amount, at, account, before, ...rest] = saidBy(text);
+  const payouts = [...before.filter(id => id !== payout), payout];
+  return jsonText<ClaimColumns>([prize, amount, at, account, payouts, ...rest]);
 }
 
 // ── Events ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** An event's journal line, which has its answer; below zero: the answer is forgotten. A text where it is not as simple. */
-export type EventColumn = number | string;
+export type EventColumn = number | JsonText<Heard>;
 
 /** `lines`: oldest first. `answer`: until it is forgotten; `reply` where it is not that of the latest line. */
 export type Heard = {
@@ -135,15 +131,15 @@ export type Heard = {
 };
 
 export function heardIn(column: EventColumn): Heard {
-  if (typeof column === 'string') return JSON.parse(column) as Heard;
+  if (typeof column === 'string') return saidBy(column);
   return column < 0 ? { lines: [-column] } : { lines: [column], answer: {} };
 }
 
 export function eventColumn(heard: Heard): EventColumn {
   const [line, ...more] = heard.lines;
-  if (line === undefined || more.length > 0) return JSON.stringify(heard);
+  if (line === undefined || more.length > 0) return jsonText(heard);
   if (!heard.answer) return -line;
-  return heard.answer.at === undefined && heard.answer.reply === undefined ? line : JSON.stringify(heard);
+  return heard.answer.at === undefined && heard.answer.reply === undefined ? line : jsonText(heard);
 }
 
 /** Where an event lies beside its follower, whose key names somebody else or nobody. */

@@ -2,7 +2,7 @@
 
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BadInput, messageOf } from '../core/base/error.ts';
+import { BadInput, codeOf, messageOf } from '../core/base/error.ts';
 import { fen } from '../core/base/money.ts';
 import type { Handshake } from '../simulator/control/control.ts';
 import { pushingOf, readAccount, readSigning, readTemplates } from '../simulator/control/input.ts';
@@ -10,6 +10,7 @@ import { movableClock } from '../simulator/shared/clock.ts';
 import { DEFAULT_API_V3_KEY, type SimulatorOptions as Wanted } from '../simulator/shared/options.ts';
 import type { Signing } from '../simulator/shared/protocol.ts';
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
+import { jsonOf } from '../wechat/json.ts';
 import { print, printNote } from './shared/context.ts';
 import type { SimulatorOptions } from './simulator-defaults.ts';
 
@@ -176,14 +177,9 @@ async function replay(file: string, url: string): Promise<void> {
 }
 
 function recordedIn(line: string, where: string): { method: string; path: string; body: string; status: number } {
-  try {
-    const call = JSON.parse(line) as Record<string, unknown>;
-    const { method, path, body, status } = call;
-    if (typeof method === 'string' && typeof path === 'string' && typeof body === 'string')
-      return { method, path, body, status: Number(status) };
-  } catch {
-    // Falls through: no line of ours, for whatever reason.
-  }
+  const { method, path, body, status } = jsonOf(line) ?? {};
+  if (typeof method === 'string' && typeof path === 'string' && typeof body === 'string')
+    return { method, path, body, status: Number(status) };
   throw new BadInput(`${where}: not a line that --record wrote`);
 }
 
@@ -206,7 +202,8 @@ function signingOf(text: string): Signing {
 }
 
 function portTaken(error: unknown, { port, payPort }: SimulatorOptions): unknown {
-  const { code, port: taken } = error as NodeJS.ErrnoException & { port?: number };
+  const code = codeOf(error);
+  const taken = error instanceof Error && 'port' in error ? error.port : undefined;
   if (code !== 'EADDRINUSE' && code !== 'EACCES') return error;
   const name = String(taken) === payPort ? '--pay-port' : '--port';
   const why = code === 'EACCES' ? 'needs more rights' : 'is taken by another program';

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { DEMO_CONFIG, DEMO_FOLDER, DEMO_STORE } from '../config/config.ts';
-import { BadInput } from '../core/base/error.ts';
+import { BadInput, codeOf } from '../core/base/error.ts';
 import { fen } from '../core/base/money.ts';
 import { DAY, HOUR, instant, MINUTE } from '../core/base/time.ts';
 import { t } from '../core/base/words/words.ts';
@@ -138,7 +138,7 @@ async function startWithFallback(
   try {
     return await startSimulator({ ...options, port: hasTwoAbove ? port + 1 : 0, payPort: hasTwoAbove ? port + 2 : 0 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
     return startSimulator({ ...options, port: 0, payPort: 0 });
   }
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { AccountConfig } from '../config/account.ts';
 import type { Config } from '../config/config.ts';
 import { sessionSecretsOf } from '../config/secret.ts';
+import { codeOf } from '../core/base/error.ts';
 import { type Instant, later, MINUTE } from '../core/base/time.ts';
 import type { Assets } from '../http/h5/html/view.ts';
 import type { H5Ports, InviteCode } from '../http/h5/routes.ts';
@@ -102,7 +103,7 @@ function readPage(name: string): string {
     try {
       return readFileSync(fileURLToPath(new URL(name, folder)), 'utf8').trim();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (codeOf(error) !== 'ENOENT') throw error;
     }
   }
   return '';

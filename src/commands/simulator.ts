@@ -2,7 +2,7 @@
 
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BadInput, messageOf } from '../core/base/error.ts';
+import { BadInput, codeOf, messageOf } from '../core/base/error.ts';
 import { fen } from '../core/base/money.ts';
 import type { Handshake } from '../simulator/control/control.ts';
 import { pushingOf, readAccount, readSigning, readTemplates } from '../simulator/control/input.ts';
@@ -10,6 +10,7 @@ import { movableClock } from '../simulator/shared/clock.ts';
 import { DEFAULT_API_V3_KEY, type SimulatorOptions as Wanted } from '../simulator/shared/options.ts';
 import type { Signing } from '../simulator/shared/protocol.ts';
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
+import { jsonOf } from '../wechat/json.ts';
 import { print, printNote } from './shared/context.ts';
 import type { SimulatorOptions } from './simulator-defaults.ts';
 
@@ -183,14 +184,9 @@ function textIn(file: string): string {
 }
 
 function recordedIn(line: string, where: string): { method: string; path: string; body: string; status: number } {
-  try {
-    const call = JSON.parse(line) as Record<string, unknown>;
-    const { method, path, body, status } = call;
-    if (typeof method === 'string' && typeof path === 'string' && typeof body === 'string')
-      return { method, path, body, status: Number(status) };
-  } catch {
-    // Falls through: no line of ours, for whatever reason.
-  }
+  const { method, path, body, status } = jsonOf(line) ?? {};
+  if (typeof method === 'string' && typeof path === 'string' && typeof body === 'string')
+    return { method, path, body, status: Number(status) };
   throw new BadInput(`${where}: not a line that --record wrote`);
 }
 
@@ -212,13 +208,19 @@ function signingOf(text: string): Signing {
   }
 }
 
+/** The port that is taken, or the path that cannot be used. */
+function placeIn(error: Error): { readonly port?: unknown; readonly path?: unknown } {
+  return error;
+}
+
 function startTrouble(error: unknown, { port, payPort, folder }: SimulatorOptions): unknown {
-  const { code, port: taken, path } = error as NodeJS.ErrnoException & { port?: number };
+  const code = codeOf(error);
+  const { port: taken, path } = error instanceof Error ? placeIn(error) : {};
   if (path !== undefined) return new BadInput(`--folder ${folder} cannot be used: ${messageOf(error)}`);
   if (code !== 'EADDRINUSE' && code !== 'EACCES') return error;
   const name = String(taken) === payPort ? '--pay-port' : '--port';
   const why = code === 'EACCES' ? 'needs more rights' : 'is taken by another program';
-  return new BadInput(`port ${taken ?? port} ${why}; choose another with ${name} (0 for a free one)`);
+  return new BadInput(`port ${String(taken ?? port)} ${why}; choose another with ${name} (0 for a free one)`);
 }
 
 function portOf(text: string): number {

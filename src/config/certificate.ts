@@ -69,13 +69,13 @@ function readChain(
   const read = readPem(entry, 'certificate', desk);
   if (!read) return undefined;
   const say = (words: Wording): undefined => void desk.complain(entry.at, t`${entry.value} ${words}`);
-  let chain: X509Certificate[];
+  let chain: Chain;
   try {
     chain = certificatesIn(read.pem);
   } catch (error) {
     return say(t`cannot be used (${messageOf(error)}); download it anew, it is damaged`);
   }
-  const [first] = chain as [X509Certificate];
+  const [first] = chain;
   const own = chain.find(each => (key ? each.checkPrivateKey(key) : !each.ca)) ?? first;
   if (own !== first)
     return say(
@@ -93,11 +93,16 @@ function readChain(
   return read.pem;
 }
 
-export function certificatesIn(pem: Buffer): X509Certificate[] {
+type Chain = [X509Certificate, ...X509Certificate[]];
+
+/** Throws where there is none, or a damaged one. */
+export function certificatesIn(pem: Buffer): Chain {
   const blocks = pem
     .toString()
     .match(/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----[\s\S]*?-----END [A-Z0-9 ]*CERTIFICATE-----/g);
-  return (blocks ?? []).map(block => new X509Certificate(block));
+  const [first, ...others] = (blocks ?? []).map(block => new X509Certificate(block));
+  if (!first) throw new Error('there is no certificate in it');
+  return [first, ...others];
 }
 
 // ── PKCS#12 ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -124,9 +129,9 @@ function readPacked(entry: Located<string>, written: Written, merchant: string, 
 
 /** What OpenSSL would show the other side. It is what every Node has had; where one has not, nothing is known of it. */
 function certificateOf(packed: Certificate): X509Certificate | undefined {
-  const { context } = createSecureContext(packed) as { context: { getCertificate?: () => Buffer | null } };
-  const der = context.getCertificate?.();
-  return der ? new X509Certificate(der) : undefined;
+  const { context } = createSecureContext(packed);
+  const der: unknown = context.getCertificate?.();
+  return Buffer.isBuffer(der) ? new X509Certificate(der) : undefined;
 }
 
 function packedTrouble(reason: string, file: string, mchId: string): Wording {
@@ -210,8 +215,8 @@ export function readCa(
       return undefined;
     }
     const [nearest] = all.sort((a, b) => endOf(a) - endOf(b));
-    const { serialNumber: serial } = nearest!;
-    desk.dated({ merchant, key: 'ca', file: entry.value, serial, until: endOf(nearest!) });
+    const { serialNumber: serial } = nearest;
+    desk.dated({ merchant, key: 'ca', file: entry.value, serial, until: endOf(nearest) });
     return read.pem;
   } catch (error) {
     desk.complain(

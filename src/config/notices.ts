@@ -45,7 +45,7 @@ export const NOTICES: shape.Shape<ReadonlyMap<NoticeName, Notice>> = shape.conve
   written =>
     new Map(
       [...written].map(([name, { template, subscription, data, url, miniprogram }]) => [
-        name as NoticeName,
+        name,
         {
           kind: template === undefined ? 'subscription' : 'template',
           template: template ?? subscription!,

@@ -117,7 +117,7 @@ function keyIn({ pem, holds }: Pem): Found {
   if (holds.includes('private key')) return { wrong: t`is a private key; ${DOWNLOAD}` };
   try {
     if (!holds.includes('certificate')) return { key: createPublicKey(pem) };
-    const [x509] = certificatesIn(pem) as [X509Certificate];
+    const [x509] = certificatesIn(pem);
     return { key: x509.publicKey, serial: x509.serialNumber.toUpperCase(), x509, until: endOf(x509) };
   } catch (error) {
     return { wrong: t`cannot be used (${messageOf(error)}); ${DOWNLOAD}, or a platform certificate (PEM)` };

@@ -1,16 +1,16 @@
 // An answer of 200 with a text. Koa looks at each header by itself, for whoever may have changed it; where the edge has said
 // what all answers bear and nobody will change it, all of them go out in one piece.
-import type { Context } from 'koa';
+import type { ParameterizedContext } from 'koa';
 
-type Offer = { atOnce?: readonly string[] };
+type Context = ParameterizedContext<{ atOnce?: readonly string[] }>;
 
 /** `headers`: names and values in turn, which nobody has set. From here on `say` answers at once. */
-export function mayAnswerAtOnce(ctx: Context, headers: readonly string[]): void {
-  (ctx.state as Offer).atOnce = headers;
+export function mayAnswerAtOnce({ state }: Pick<Context, 'state'>, headers: readonly string[]): void {
+  state.atOnce = headers;
 }
 
 export function say(ctx: Context, type: string, text: string): void {
-  const { atOnce } = ctx.state as Offer;
+  const { atOnce } = ctx.state;
   if (atOnce === undefined) {
     ctx.status = 200;
     ctx.body = text;

@@ -13,7 +13,8 @@ type Parser = Record<string, unknown> & {
   onIncoming?: (req: IncomingMessage, shouldKeepAlive: boolean) => number;
 };
 
-const parserOf = (socket: Socket): Parser | undefined => (socket as { parser?: Parser | null }).parser ?? undefined;
+const parserOf = (socket: Socket & { readonly parser?: Parser | null }): Parser | undefined =>
+  socket.parser ?? undefined;
 
 /** For each new connection. */
 export function deafOnceDestroyed(socket: Socket): void {
@@ -37,10 +38,11 @@ export class PiecemealMessage extends IncomingMessage {
 /** Parsers are used again for other connections: the callback is back before that. */
 function stopBody(socket: Socket): void {
   const parser = parserOf(socket);
-  const key =
-    parser && Object.keys(parser).find(each => (parser[each] as { name?: string } | null)?.name === 'parserOnBody');
-  if (!parser || key === undefined) return;
-  const onBody = parser[key];
+  const found = Object.entries(parser ?? {}).find(
+    ([, each]) => typeof each === 'function' && each.name === 'parserOnBody',
+  );
+  if (!parser || !found) return;
+  const [key, onBody] = found;
   parser[key] = undefined;
   socket.once('close', () => {
     parser[key] = onBody;

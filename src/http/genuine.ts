@@ -1,13 +1,12 @@
 // WeChat's own word about where a request came from: a door that verified a signature says so, and the edge remembers the
 // address it came from.
-import type { Context } from 'koa';
-
-export function markGenuine(ctx: Context): void {
-  (ctx.state as Mark).isGenuine = true;
+export function markGenuine({ state }: Marked): void {
+  state.isGenuine = true;
 }
 
-export function isGenuine(ctx: Context): boolean {
-  return (ctx.state as Mark).isGenuine === true;
+export function isGenuine({ state }: Marked): boolean {
+  return state.isGenuine === true;
 }
 
-type Mark = { isGenuine?: boolean };
+/** The context of a request. */
+type Marked = { readonly state: { isGenuine?: boolean } };

@@ -1,8 +1,11 @@
 // JSON lines, from which every secret is cut out, and in which followers are named by the two ends of their openids. What
 // libraries and Node itself would print in their own way becomes a line of the same kind.
+
 import { format } from 'node:util';
 import { type Logger, type LoggerOptions, pino } from 'pino';
+import { codeOf } from '../core/base/error.ts';
 import { shortOpenIds } from '../core/base/openid.ts';
+import { entriesOf } from '../core/base/record.ts';
 import type { Log } from '../ports.ts';
 import { standardOutput } from './standard-output.ts';
 
@@ -75,7 +78,7 @@ function tidier(openids: 'short' | 'full', secrets: readonly string[]): (text: s
 /** Each text of the line by itself, names of fields too: it stays JSON whatever is cut out. */
 function tidyLine(line: string, tidied: (text: string) => string): string {
   return line.replace(/"(?:[^"\\]|\\.)*"/g, written => {
-    const text = JSON.parse(written) as string;
+    const text = String(JSON.parse(written));
     const tidy = tidied(text);
     return tidy === text ? written : JSON.stringify(tidy);
   });
@@ -91,16 +94,16 @@ export const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
  */
 export function onlyLines(log: Log): void {
   const levels = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'warn', trace: 'debug' } as const;
-  for (const [name, level] of Object.entries(levels) as [keyof typeof levels, 'debug' | 'info' | 'warn'][])
+  for (const [name, level] of entriesOf(levels))
     console[name] = (...words: unknown[]) => log[level]({ by: 'console' }, plain(format(...words)));
   // Node's own listener prints them; whoever listens to `deprecation` is told in place of standard error.
   process.removeAllListeners('warning');
   process.on('warning', warning => {
     const { name, message } = warning;
-    const { code } = warning as { code?: string };
+    const code = codeOf(warning);
     log.warn({ by: 'node', kind: name, ...(code !== undefined && { code }) }, message);
   });
-  process.on('deprecation', warning => log.warn({ by: 'node', kind: warning.name }, warning.message));
+  process.on('deprecation', (warning: Error) => log.warn({ by: 'node', kind: warning.name }, warning.message));
   // What is printed beside the log, where nobody reads or the disk is full.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   process.on('uncaughtException', (error, origin) => {

@@ -1,6 +1,8 @@
 // Standard output, a line at a time. A disk that is full, or a reader that does not read, loses lines and nothing else: whoever
 // waits for room waits for ever, and the bot with them.
+
 import { writeSync } from 'node:fs';
+import { codeOf } from '../core/base/error.ts';
 
 /** A pipe whose reader is slow is waited for so long, all in all. */
 const TRIES = 20;
@@ -23,7 +25,7 @@ export function standardOutput(
         rest = rest.subarray(write(rest));
         isBroken = rest.length > 0;
       } catch (error) {
-        ({ code = 'UNKNOWN' } = error as NodeJS.ErrnoException);
+        code = codeOf(error) ?? 'UNKNOWN';
         if (code !== 'EAGAIN' || ++tries > triesMax) return false;
         Atomics.wait(NEVER, 0, 0, PAUSE_MS);
       }

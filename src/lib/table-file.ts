@@ -98,7 +98,7 @@ async function unzipped(raw: ReadStream): Promise<AsyncIterable<Buffer>> {
   const source = Readable.from(all);
   const unzip = source.pipe(createGunzip());
   source.once('error', error => unzip.destroy(error)); // a pipe does not hand on the failure of its source
-  return unzip as AsyncIterable<Buffer>;
+  return unzip;
 }
 
 async function* from(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

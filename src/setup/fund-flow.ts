@@ -8,7 +8,7 @@ import type { Config } from '../config/config.ts';
 import { type MerchantConfig, waysOf } from '../config/merchant.ts';
 import { type Cover, FundFlow } from '../core/audit/fund-flow.ts';
 import { BadInput } from '../core/base/error.ts';
-import { DAY, type Day, dayOf, later, parseBeijing } from '../core/base/time.ts';
+import { calendarDay, DAY, type Day, dayOf, later, parseBeijing } from '../core/base/time.ts';
 import { t } from '../core/base/words/words.ts';
 import { channelOf } from '../core/payout/channels/index.ts';
 import { tableFile } from '../lib/table-file.ts';
@@ -26,7 +26,7 @@ const KEPT_MS = 90 * DAY;
 /** `2026-02-10`, or `yesterday`. Throws `BadInput` for what WeChat Pay cannot have. */
 export function fundDayFrom(text: string, clock: Clock): Day {
   const yesterday = dayOf(later(clock(), -DAY));
-  const day = text === 'yesterday' ? yesterday : text;
+  const day = text === 'yesterday' ? yesterday : calendarDay(text);
   const at = /^\d{4}-\d{2}-\d{2}$/.test(day) ? parseBeijing(day) : undefined;
   if (at === undefined) throw new BadInput(t`--fetch ${text}: expected a day such as ${yesterday}, or yesterday`);
   if (day > yesterday) throw new BadInput(t`--fetch ${text}: a day's fund flow is there from 10:00 of the next day on`);
@@ -34,7 +34,7 @@ export function fundDayFrom(text: string, clock: Clock): Day {
     throw new BadInput(
       t`--fetch ${text}: WeChat Pay hands out three months; export it in 商户平台 and name it with --funds`,
     );
-  return day as Day;
+  return day;
 }
 
 /** Throws `BadInput` where one of them cannot be had: half of the books would look like a loss. */

@@ -1,5 +1,7 @@
 // JSON as WeChat and WeChat Pay send it, looked at part by part.
 
+import { isRecord } from '../core/base/record.ts';
+
 export type Json = Readonly<Record<string, unknown>>;
 
 /** `undefined`: no JSON object. */
@@ -10,7 +12,7 @@ export function jsonOf(text: string): Json | undefined {
   } catch {
     return undefined;
   }
-  return isJson(value) ? value : undefined;
+  return isRecord(value) ? value : undefined;
 }
 
 export function textAt(json: Json, name: string): string | undefined {
@@ -28,15 +30,11 @@ export function numberOf(value: unknown): number | undefined {
 /** An object inside; an empty one where there is none. */
 export function partOf(json: Json, name: string): Json {
   const value = json[name];
-  return isJson(value) ? value : {};
+  return isRecord(value) ? value : {};
 }
 
 /** The objects of a list; what is no object is an empty one. `undefined`: no list. */
 export function listAt(json: Json, name: string): Json[] | undefined {
   const value = json[name];
-  return Array.isArray(value) ? value.map(each => (isJson(each) ? each : {})) : undefined;
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return Array.isArray(value) ? value.map(each => (isRecord(each) ? each : {})) : undefined;
 }

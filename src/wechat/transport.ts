@@ -3,7 +3,7 @@
 import { rootCertificates } from 'node:tls';
 import { Agent, type Dispatcher, request } from 'undici';
 import { under } from '../core/base/address.ts';
-import { messageOf } from '../core/base/error.ts';
+import { codeOf, messageOf } from '../core/base/error.ts';
 import type { Observation } from '../core/payout/payout.ts';
 
 /** Longer than WeChat Pay ever takes, shorter than a payout's lease. */
@@ -150,6 +150,5 @@ export function neverLeft(error: unknown): boolean {
 }
 
 function nameOf(error: unknown): string {
-  const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' ? code : error instanceof Error ? error.name : 'ERROR';
+  return codeOf(error) ?? (error instanceof Error ? error.name : 'ERROR');
 }

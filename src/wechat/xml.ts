@@ -1,9 +1,11 @@
 // WeChat's XML, both ways: one flat (or shallow) document under <xml>. DTDs, entities and number coercion are refused.
+
 import { XMLParser } from 'fast-xml-parser';
 import { BadInput } from '../core/base/error.ts';
+import { isRecord } from '../core/base/record.ts';
 
 /** Every leaf is a string: `MsgId` and `send_listid` do not fit a JavaScript number. */
-export type XmlValue = string | XmlFields | readonly XmlValue[];
+export type XmlValue = string | XmlFields | XmlValue[];
 export type XmlFields = { readonly [name: string]: XmlValue };
 
 /** The largest document that is parsed, in bytes; hostile input of this size costs ≤ 35 ms. */
@@ -45,9 +47,9 @@ export function parseXml(text: string): XmlFields {
     throw new BadInput(`malformed XML: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (root === '') return {};
-  if (typeof root !== 'object' || root === null || Array.isArray(root))
+  const fields = isRecord(root) ? tidy(root) : undefined;
+  if (typeof fields !== 'object' || Array.isArray(fields))
     throw new BadInput('not a WeChat document: <xml> has no fields');
-  const fields = tidy(root as Record<string, unknown>) as XmlFields;
   for (const [name, value] of Object.entries(fields)) {
     if (Array.isArray(value)) throw new BadInput(`<${name}> stands twice`);
   }
@@ -73,7 +75,7 @@ export function textOf(fields: XmlFields, name: string): string | undefined {
 /** The fields below `name`; none if there are none. */
 export function childrenOf(fields: XmlFields, name: string): XmlFields {
   const value = fields[name];
-  return typeof value === 'object' && !Array.isArray(value) ? (value as XmlFields) : {};
+  return typeof value === 'object' && !Array.isArray(value) ? value : {};
 }
 
 const ILLEGAL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g;
@@ -83,7 +85,7 @@ export function legal(text: string): string {
   return text.replace(ILLEGAL, '');
 }
 
-export type XmlOut = { readonly [name: string]: string | number | XmlOut | readonly XmlOut[] };
+export type XmlOut = { readonly [name: string]: string | number | XmlOut | XmlOut[] };
 
 /** Fields → `<xml>…</xml>`. Texts go into CDATA, numbers stand bare; `]]>` in a text is split. */
 export function buildXml(fields: XmlOut): string {
@@ -100,7 +102,7 @@ function elementOut(name: string, value: XmlOut[string]): string {
   if (typeof value === 'string') return `<${name}><![CDATA[${legal(value).replaceAll(']]>', SPLIT_END)}]]></${name}>`;
   if (typeof value === 'number') return `<${name}>${value}</${name}>`;
   if (Array.isArray(value)) return value.map(each => elementOut(name, each)).join('');
-  return `<${name}>${childrenOut(value as XmlOut)}</${name}>`;
+  return `<${name}>${childrenOut(value)}</${name}>`;
 }
 
 const SPLIT_END = ']]]]><![CDATA[>';

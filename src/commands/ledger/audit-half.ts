@@ -30,34 +30,38 @@ export type ToThread =
   | ({ readonly what: 'audit' } & HalfAsked)
   | { readonly what: 'owners' }
   | ({ readonly what: 'audit shelves' } & ShelvesAsked);
-export type FromThread = 'ready' | HalfFound | OwnersFound;
+type Answers = {
+  readonly prepare: 'ready';
+  readonly open: 'ready';
+  readonly audit: HalfFound;
+  readonly owners: OwnersFound;
+  readonly 'audit shelves': HalfFound;
+};
+export type FromThread = Answers[keyof Answers];
 
 function spokenWith(worker: Worker): AuditThread {
-  const answer = async (): Promise<FromThread> => {
+  const ask = async <What extends keyof Answers>(told: ToThread & { readonly what: What }): Promise<Answers[What]> => {
     const over = new AbortController();
     const { signal } = over;
     try {
-      return await Promise.race([
-        once(worker, 'message', { signal }).then(([said]) => said as FromThread),
+      const said = Promise.race([
+        once(worker, 'message', { signal }).then(([answer]) => answer as Answers[What]),
         once(worker, 'exit', { signal }).then(() => {
           throw new Fault('store', 'safe', 'thread-ended', t`the second thread of the audit ended before it was done`);
         }),
       ]);
+      worker.postMessage(told);
+      return await said;
     } finally {
       over.abort();
     }
   };
-  const ask = (what: ToThread): Promise<FromThread> => {
-    const said = answer();
-    worker.postMessage(what);
-    return said;
-  };
   return {
     prepare: async () => void (await ask({ what: 'prepare' })),
     open: async moment => void (await ask({ what: 'open', moment })),
-    audit: async asked => (await ask({ what: 'audit', ...asked })) as HalfFound,
-    owners: async () => (await ask({ what: 'owners' })) as OwnersFound,
-    auditShelves: async asked => (await ask({ what: 'audit shelves', ...asked })) as HalfFound,
+    audit: asked => ask({ what: 'audit', ...asked }),
+    owners: () => ask({ what: 'owners' }),
+    auditShelves: asked => ask({ what: 'audit shelves', ...asked }),
     end: async () => void (await worker.terminate()),
   };
 }

@@ -2,6 +2,7 @@
 
 import { BadInput } from '../../core/base/error.ts';
 import { openId } from '../../core/base/event.ts';
+import { isKeyOf } from '../../core/base/record.ts';
 import { suggest } from '../../core/base/suggest.ts';
 import { beijingText, type Instant, instant } from '../../core/base/time.ts';
 import { t } from '../../core/base/words/words.ts';
@@ -75,8 +76,7 @@ function rowOf(each: Authorization): string[] {
 /** As WeChat Pay calls it, and in words where it is known. */
 function whyOf({ reason }: Authorization): string {
   if (reason === undefined) return '';
-  const words = (CLOSE_REASONS as Readonly<Record<string, string>>)[reason];
-  return words === undefined ? reason : `${reason} ${words}`;
+  return isKeyOf(CLOSE_REASONS, reason) ? `${reason} ${CLOSE_REASONS[reason]}` : reason;
 }
 
 export function close(openid: string, options: Common & { readonly merchant?: string }): Promise<number> {

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MerchantConfig } from '../../config/merchant.ts';
 import type { OpenId } from '../../core/base/event.ts';
+import { isKeyOf } from '../../core/base/record.ts';
 import { beijingText, type Instant } from '../../core/base/time.ts';
 import { isQuiet } from '../../core/payout/merchant-halt.ts';
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
@@ -44,9 +45,10 @@ export async function watch(
     for (const [index, person] of [...front, ...pending.slice(turn, turn + WINDOW)].entries()) {
       const payout = await latest(store, person);
       if (index < front.length) versions += payout?.version ?? 0;
-      if (payout && !(payout.state in outcome)) continue;
+      const state = payout?.state;
+      if (state !== undefined && !isKeyOf(outcome, state)) continue;
       ended.add(person);
-      if (payout) outcome[payout.state as keyof Outcome]++;
+      if (state !== undefined) outcome[state]++;
     }
     pending = pending.filter(person => !ended.has(person));
     const done = people.length - pending.length;

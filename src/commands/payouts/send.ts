@@ -7,7 +7,7 @@ import type { Config } from '../../config/config.ts';
 import { type MerchantConfig, payableBy } from '../../config/merchant.ts';
 import { isBounded } from '../../core/base/counter.ts';
 import { BadInput, Fault, type Finding, findingAt, showFindingIn, told } from '../../core/base/error.ts';
-import type { OpenId } from '../../core/base/event.ts';
+import { openId } from '../../core/base/event.ts';
 import { type Fen, fen, showFen } from '../../core/base/money.ts';
 import { suggest } from '../../core/base/suggest.ts';
 import { beijingText, type Instant, instant } from '../../core/base/time.ts';
@@ -155,7 +155,7 @@ async function orderOf(options: SendOptions, config: Config, store: Store): Prom
 async function drawnIn(store: Store, campaign: Campaign, account: string): Promise<ReadonlyMap<string, number>> {
   const names = keptForDraws(campaign).map(({ counter }) => counter);
   if (names.length === 0) return new Map();
-  const nobody = '' as OpenId;
+  const nobody = openId('');
   return (await store.facts({ account, user: nobody, merchant: undefined, claims: [], counters: names })).counters;
 }
 

@@ -5,6 +5,7 @@ import type { Config } from '../../config/config.ts';
 import { RECOVERED } from '../../core/audit/claim-of-number.ts';
 import { type Counter, UNBOUNDED } from '../../core/base/counter.ts';
 import { BadInput } from '../../core/base/error.ts';
+import { type Event, eventKey } from '../../core/base/event.ts';
 import { type Instant, instant } from '../../core/base/time.ts';
 import { t, type Wording } from '../../core/base/words/words.ts';
 import { type Award, awardsOf, type Decision } from '../../core/decide/decision.ts';
@@ -236,10 +237,11 @@ function liveLimits(
   now: Instant,
 ): Limit[] {
   const { account, user } = payout;
-  const event = line?.event ?? ({ key: '', account, user, sentAt: now, kind: 'other', type: 'offer' } as const);
+  const nothing: Event = { key: eventKey(''), account, user, sentAt: now, kind: 'other', type: 'offer' };
+  const event = line?.event ?? nothing;
   const caps = capsFor(config, payout);
   return [...campaign.prizes.values()].flatMap(prize =>
-    prizeLimits(campaign, prize, payout.amount, { event: event as JournalLine['event'], caps, now }),
+    prizeLimits(campaign, prize, payout.amount, { event, caps, now }),
   );
 }
 

@@ -7,7 +7,7 @@ import { type DrawSimulation, simulateDraws } from '../../core/analysis/simulate
 import { BadInput } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { chanceOf } from '../../core/base/random.ts';
-import { beijingText, type Day, parseBeijing } from '../../core/base/time.ts';
+import { beijingText, calendarDay, type Day, parseBeijing } from '../../core/base/time.ts';
 import { t } from '../../core/base/words/words.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { readRuleFiles } from '../../engine/rulebook-files.ts';
@@ -64,7 +64,7 @@ function count(option: string, text: string, most: number): number {
 function dayNamed(text: string): Day {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || parseBeijing(text) === undefined)
     throw new BadInput(t`--day ${text}: expected a day such as 2026-02-10`);
-  return text as Day;
+  return calendarDay(text);
 }
 
 function percent(part: number, whole: number): string {

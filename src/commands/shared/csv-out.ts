@@ -1,7 +1,7 @@
 // A CSV of any length to standard output or into a file, a page at a time.
 
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { BadInput, messageOf } from '../../core/base/error.ts';
+import { BadInput, codeOf, messageOf } from '../../core/base/error.ts';
 import { t } from '../../core/base/words/words.ts';
 import { progress } from './progress.ts';
 
@@ -19,7 +19,7 @@ async function toStandardOutput(source: AsyncIterable<CsvPage>): Promise<number>
     total += count;
     const error = await new Promise<Error | null | undefined>(resolve => process.stdout.write(text, resolve));
     if (!error) continue;
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return total; // `| head` has seen enough
+    if (codeOf(error) === 'EPIPE') return total; // `| head` has seen enough
     throw error;
   }
   return total;

@@ -78,9 +78,7 @@ const CALLED: Readonly<Record<keyof Details, string>> = { name: '收件人姓名
 
 /** In words. */
 export function missingIn(draft: Draft): string[] {
-  return keysOf(CALLED)
-    .filter(key => draft[key] === undefined)
-    .map(key => CALLED[key]);
+  return keysOf(CALLED).flatMap(key => (draft[key] === undefined ? [CALLED[key]] : []));
 }
 
 export function isWhole(draft: Draft): draft is Details {

@@ -339,12 +339,12 @@ export function oneOrMany<T>(element: Shape<T>): Shape<readonly T[]> {
 }
 
 /** A map whose keys are names that the writer chooses. */
-export function mapOf<T>(what: Wording, name: Shape<string>, element: Shape<T>): Shape<ReadonlyMap<string, T>> {
+export function mapOf<K extends string, T>(what: Wording, name: Shape<K>, element: Shape<T>): Shape<ReadonlyMap<K, T>> {
   return {
     what,
     read(node, reader) {
       if (!isMap(node)) return refuse(node, reader, t`${what} (a map of names)`);
-      const values = new Map<string, T>();
+      const values = new Map<K, T>();
       for (const entry of entriesOf(node)) {
         const key = name.read(entry.key, reader);
         const value = element.read(entry.node, reader);

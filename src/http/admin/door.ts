@@ -7,6 +7,7 @@ import { type AdminConfig, ROLES, type Role } from '../../config/admin.ts';
 import { isLoopback } from '../../core/base/address.ts';
 import { BadInput, Fault, messageOf } from '../../core/base/error.ts';
 import { shortOpenIds } from '../../core/base/openid.ts';
+import { isRecord } from '../../core/base/record.ts';
 import { DAY, SECOND } from '../../core/base/time.ts';
 import { inLang } from '../../core/base/words/words.ts';
 import { sparing } from '../../lib/log-throttle.ts';
@@ -156,12 +157,9 @@ class Door {
 
   private async signIn(ctx: Context): Promise<void> {
     const form = new URLSearchParams(await readBody(ctx.req, BODY_BYTES_MAX));
-    const [name, password, digits] = ['name', 'password', 'digits'].map(key => form.get(key) ?? '') as [
-      string,
-      string,
-      string,
-    ];
-    const attempt = this.attemptOf(ctx, { name, password, digits });
+    const field = (name: string): string => form.get(name) ?? '';
+    const written = { name: field('name'), password: field('password'), digits: field('digits') };
+    const attempt = this.attemptOf(ctx, written);
     const found = await this.login.try(attempt);
     if (typeof found === 'string') {
       this.refused(ctx, `login ${found}`);
@@ -324,7 +322,7 @@ async function readJson(ctx: Context, bytesMax = BODY_BYTES_MAX): Promise<Record
   if (!/^application\/json\b/i.test(ctx.get('content-type'))) throw new Denied(415, 'input', 'expected JSON');
   try {
     const value: unknown = JSON.parse(await readBody(ctx.req, bytesMax));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (isRecord(value)) return value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }

@@ -6,12 +6,13 @@ import type { Context } from 'koa';
 import { BadInput } from '../../core/base/error.ts';
 import { openId } from '../../core/base/event.ts';
 import { shortOpenIds } from '../../core/base/openid.ts';
+import { isOneOf } from '../../core/base/record.ts';
 import { beijingText, type Instant } from '../../core/base/time.ts';
 import { CSV_HEAD, csvLine } from '../../core/ops/payout-csv.ts';
 import { participantRow, participantsHead, winnerRow, winnersHead } from '../../core/ops/winner-list.ts';
 import { participantsOf, winnersOf } from '../../engine/lists/winners.ts';
 import { type PayoutQuery, payoutsOf } from '../../engine/overview/payouts.ts';
-import { FILTERS, type FilterName } from '../../engine/overview/view.ts';
+import { FILTERS } from '../../engine/overview/view.ts';
 import { one } from '../language.ts';
 import type { ActPorts } from './acts.ts';
 import { type Asker, Denied } from './door.ts';
@@ -32,9 +33,9 @@ export function queryOf(ctx: Context): PayoutQuery {
     name => one(ctx, name) || undefined,
   );
   const filter = one(ctx, 'filter') ?? 'all';
-  if (!FILTERS.includes(filter as FilterName)) throw new BadInput(`there is no filter ${filter}`);
+  if (!isOneOf(FILTERS, filter)) throw new BadInput(`there is no filter ${filter}`);
   return {
-    filter: filter as FilterName,
+    filter,
     ...(campaign !== undefined && { campaign }),
     ...(merchant !== undefined && { merchant }),
     ...(after !== undefined && { after }),

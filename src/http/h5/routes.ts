@@ -7,6 +7,7 @@ import type { AccountConfig } from '../../config/account.ts';
 import { pathOf } from '../../core/base/address.ts';
 import { BadInput, messageOf } from '../../core/base/error.ts';
 import { type Event, eventKey, type OpenId } from '../../core/base/event.ts';
+import { isRecord } from '../../core/base/record.ts';
 import type { Instant } from '../../core/base/time.ts';
 import { commitmentOf, seedOf } from '../../core/decide/draw.ts';
 import type { Book } from '../../core/decide/match.ts';
@@ -275,8 +276,8 @@ class Pages implements H5 {
     const isJson = /^application\/json(;|$)/i.test(ctx.get('content-type'));
     if (ctx.get('origin') !== this.origin || !isJson) return this.refusePost(ctx, 'it does not come from the page');
     try {
-      const body = JSON.parse(await readBody(ctx.req, BODY_BYTES_MAX)) as unknown;
-      const fields = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+      const body: unknown = JSON.parse(await readBody(ctx.req, BODY_BYTES_MAX));
+      const fields: Readonly<Record<string, unknown>> = isRecord(body) ? body : {};
       const tap = typeof fields.tap === 'string' ? this.sessions.tapIn(session, campaign.id, fields.tap) : undefined;
       return tap === undefined ? this.refusePost(ctx, 'its token is none of this session') : { tap, body: fields };
     } catch (error) {

@@ -1,10 +1,11 @@
 // The doctor asks the Official Account platform what changes nothing, and looks for us from outside, through publicUrl, as WeChat
 // and a phone would.
+
 import { createHash, randomBytes } from 'node:crypto';
 import type { AccountConfig } from '../../config/account.ts';
 import type { Config } from '../../config/config.ts';
 import { isLoopback, under } from '../../core/base/address.ts';
-import { Fault, messageOf } from '../../core/base/error.ts';
+import { codeOf, Fault, messageOf } from '../../core/base/error.ts';
 import type { Instant } from '../../core/base/time.ts';
 import { apiErrorOf } from '../../core/messages/platform-codes.ts';
 import { type Diagnosis, found, wrongIn } from '../../core/ops/diagnosis.ts';
@@ -14,6 +15,7 @@ import type { Campaign } from '../../core/rules/campaign.ts';
 import type { Store } from '../../ports.ts';
 import { type Answer, call } from '../../wechat/account/api.ts';
 import { menuKeys } from '../../wechat/account/menu.ts';
+import { numberOf, partOf } from '../../wechat/json.ts';
 
 const PATIENCE_MS = 8000;
 
@@ -103,8 +105,8 @@ async function lookAtRights({ name, api }: AccountConfig, ask: Ask): Promise<Dia
   }
   for (const path of NEEDED) {
     try {
-      const { quota } = await ask('/cgi-bin/openapi/quota/get', { cgi_path: path });
-      const { daily_limit: most = 0, used = 0 } = (quota ?? {}) as { daily_limit?: number; used?: number };
+      const quota = partOf(await ask('/cgi-bin/openapi/quota/get', { cgi_path: path }), 'quota');
+      const [most = 0, used = 0] = [quota.daily_limit, quota.used].map(numberOf);
       if (most > 0 && used >= most * USED_UP)
         diagnoses.push(found('quota', name, { said: `${path}: ${used} / ${most}` }, { grave: 'warning' }));
     } catch (error) {
@@ -147,7 +149,7 @@ async function visit(url: string, headers: Record<string, string> = {}): Promise
     return { status: answer.status, text: (await answer.text()).slice(0, 20_000) };
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
-    const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? '';
+    const code = codeOf(cause) ?? '';
     const trouble = cause === undefined ? messageOf(error) : `${code} ${messageOf(cause)}`.trim();
     return { trouble, isTls: /CERT|SSL|TLS|SIGNED|ALTNAME/i.test(code) };
   }

@@ -4,7 +4,7 @@ import { request } from 'undici';
 import { under } from '../../core/base/address.ts';
 import { Fault, messageOf } from '../../core/base/error.ts';
 import type { Clock, Messenger, Store } from '../../ports.ts';
-import { numberOf } from '../json.ts';
+import { jsonOf, numberOf } from '../json.ts';
 import { neverLeft } from '../transport.ts';
 import { createShared } from './token.ts';
 
@@ -117,13 +117,7 @@ export async function call(url: URL, body?: object): Promise<Answer> {
 
 /** Ids of 64 bits (`msgid`) are put in quotes first, outside of texts: as numbers they would lose their last digits. */
 function readJson(text: string): Answer | undefined {
-  const exact = text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, part =>
-    /^\d{16,}$/.test(part) ? `"${part}"` : part,
+  return jsonOf(
+    text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, part => (/^\d{16,}$/.test(part) ? `"${part}"` : part)),
   );
-  try {
-    const answer = JSON.parse(exact) as unknown;
-    return typeof answer === 'object' && answer !== null ? (answer as Answer) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,9 +1,8 @@
 // The account's own menu (自定义菜单) at the platform: read whatever made it, and replaced.
+import { isRecord } from '../../core/base/record.ts';
 import { type Action, type Button, type Item, KEYED, type Key, LIBRARY, type Menu } from '../../core/ops/menu.ts';
-import { numberOf } from '../json.ts';
+import { type Json, numberOf, partOf } from '../json.ts';
 import type { Answer, Api } from './api.ts';
-
-type Wire = Readonly<Record<string, unknown>>;
 
 /**
  * As followers see it now (查询自定义菜单信息), also what was made by hand in the console; empty: there is none, or it is
@@ -27,28 +26,27 @@ export async function pushMenu(api: Api, menu: Menu): Promise<void> {
   await api.post('/cgi-bin/menu/create', { button: menu.map(wireButton) });
 }
 
-function menuOf({ is_menu_open: isOpen, selfmenu_info: info }: Answer): Menu {
-  if (numberOf(isOpen) === 0) return [];
-  const { button } = (info ?? {}) as { button?: unknown };
-  return wiresIn(button).map(buttonOf);
+function menuOf(answer: Answer): Menu {
+  if (numberOf(answer.is_menu_open) === 0) return [];
+  return wiresIn(partOf(answer, 'selfmenu_info').button).map(buttonOf);
 }
 
-function wiresIn(list: unknown): Wire[] {
-  return Array.isArray(list) ? list.filter((each): each is Wire => typeof each === 'object' && each !== null) : [];
+function wiresIn(list: unknown): Json[] {
+  return Array.isArray(list) ? list.filter(isRecord) : [];
 }
 
-function buttonOf(wire: Wire): Button {
+function buttonOf(wire: Json): Button {
   // A list inside `list` here; in the answer of `menu/get`, and in what is sent, the list itself.
-  const below = wire.sub_button as { list?: unknown } | unknown[] | undefined;
-  const items = wiresIn(Array.isArray(below) ? below : below?.list);
+  const below = wire.sub_button;
+  const items = wiresIn(Array.isArray(below) ? below : partOf(wire, 'sub_button').list);
   return items.length > 0 ? { name: text(wire, 'name'), items: items.map(itemOf) } : itemOf(wire);
 }
 
-function itemOf(wire: Wire): Item {
+function itemOf(wire: Json): Item {
   return { name: text(wire, 'name'), action: actionOf(wire) };
 }
 
-function actionOf(wire: Wire): Action {
+function actionOf(wire: Json): Action {
   const type = text(wire, 'type');
   const keyed = KEYED.find(each => each === type);
   if (keyed) return { kind: keyed, value: text(wire, 'key', 'value') };
@@ -57,12 +55,12 @@ function actionOf(wire: Wire): Action {
   if (type === 'view') return { kind: 'view', value: text(wire, 'url', 'value') };
   if (type === 'miniprogram')
     return { kind: type, appId: text(wire, 'appid'), path: text(wire, 'pagepath'), url: text(wire, 'url') };
-  const [article] = wiresIn((wire.news_info as { list?: unknown } | undefined)?.list);
+  const [article] = wiresIn(partOf(wire, 'news_info').list);
   return { kind: 'console', type: type || 'empty', value: (article && text(article, 'title')) || text(wire, 'value') };
 }
 
 /** The first of these that says something. */
-function text(wire: Wire, ...names: readonly string[]): string {
+function text(wire: Json, ...names: readonly string[]): string {
   for (const name of names) {
     const value = wire[name];
     if (typeof value === 'string' && value !== '') return value;
@@ -70,11 +68,11 @@ function text(wire: Wire, ...names: readonly string[]): string {
   return '';
 }
 
-function wireButton(button: Button): Wire {
+function wireButton(button: Button): Json {
   return 'items' in button ? { name: button.name, sub_button: button.items.map(wireItem) } : wireItem(button);
 }
 
-function wireItem({ name, action }: Item): Wire {
+function wireItem({ name, action }: Item): Json {
   switch (action.kind) {
     case 'view':
       return { type: 'view', name, url: action.value };

@@ -2,7 +2,7 @@
 // `other` and is answered `success`. Wire names end here (接收普通消息, 接收事件推送).
 import { createHash } from 'node:crypto';
 import { BadInput } from '../../core/base/error.ts';
-import { type Event, type EventKey, type Happening, openId } from '../../core/base/event.ts';
+import { type Event, type EventKey, eventKey, type Happening, openId } from '../../core/base/event.ts';
 import { fromSeconds } from '../../core/base/time.ts';
 import { t } from '../../core/base/words/words.ts';
 import { childrenOf, textOf, type XmlFields } from '../xml.ts';
@@ -54,7 +54,7 @@ function keyOf(type: string, user: string, seconds: string, fields: XmlFields): 
       .join(':')
       .replace(/:+$/, '');
   const isPlain = key.length <= KEY_LENGTH_MAX && key.search(CONTROLS) < 0;
-  return (isPlain ? key : `${key.slice(0, 100).replace(CONTROLS, '_')}#${digestOf(key)}`) as EventKey;
+  return eventKey(isPlain ? key : `${key.slice(0, 100).replace(CONTROLS, '_')}#${digestOf(key)}`);
 }
 
 function digestOf(text: string): string {

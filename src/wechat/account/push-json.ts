@@ -46,7 +46,7 @@ class Scan {
       fields.set(name, this.value(depth));
     } while (this.passMark(','));
     if (!this.passMark('}')) throw new BadInput(t`malformed JSON: an object does not end`);
-    return Object.fromEntries([...fields].filter(([, value]) => value !== undefined)) as XmlFields;
+    return Object.fromEntries([...fields].filter((field): field is [string, XmlValue] => field[1] !== undefined));
   }
 
   /** A list of one is that one, as XML has it. */

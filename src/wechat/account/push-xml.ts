@@ -81,7 +81,7 @@ class Scan {
     if (this.at < this.text.length) throw new BadInput(t`something stands after </xml>`);
     if (value === '') return {};
     if (typeof value === 'string' || Array.isArray(value)) throw new BadInput(t`<xml> has no fields`);
-    return value as XmlFields;
+    return value;
   }
 
   /** From after `<name>` to after `</name>`. Blanks around elements and CDATA say nothing. */

@@ -34,7 +34,8 @@ export function readFlatXml(text: string): Readonly<Record<string, string>> {
     const name = open[1]!;
     if (fields.has(name)) throw bad('a field stands twice');
     if (fields.size >= FIELDS_MAX) throw bad(`over ${FIELDS_MAX} fields`);
-    let [plain, quoted] = ['', undefined as string | undefined];
+    let plain = '';
+    let quoted: string | undefined;
     if (open[2] === '') {
       for (let piece = next(PIECE); piece; piece = next(PIECE)) {
         if (piece[1] === undefined) plain += piece[2]!;

@@ -6,7 +6,7 @@ import { openId } from '../../core/base/event.ts';
 import { fen } from '../../core/base/money.ts';
 import { instant } from '../../core/base/time.ts';
 import type { RedpackRequest } from '../../core/payout/channels/redpack.ts';
-import type { BillNo, Payout } from '../../core/payout/payout.ts';
+import { asBillNo, type BillNo, type Payout } from '../../core/payout/payout.ts';
 import type { Clock } from '../../ports.ts';
 import { jsonOf, textAt } from '../json.ts';
 import { createTransport, type Endpoint } from '../transport.ts';
@@ -25,7 +25,7 @@ export type Probed =
   | { readonly kind: 'away'; readonly said: string };
 
 /** A number that nobody uses. */
-const nobody = (): BillNo => `DOCTOR${randomBytes(8).toString('hex')}` as BillNo;
+const nobody = (): BillNo => asBillNo(`DOCTOR${randomBytes(8).toString('hex')}`);
 
 // ── API v2 ───────────────────────────────────────────────────────────────────────────────────────────────────
 

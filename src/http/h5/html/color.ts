@@ -58,24 +58,28 @@ export function contrastOf(a: string, b: string): number {
 }
 
 function contrast(a: Rgb, b: Rgb): number {
-  const [lighter, darker] = [luminance(a), luminance(b)].sort((x, y) => y - x) as [number, number];
-  return (lighter + 0.05) / (darker + 0.05);
+  const [one, other] = [luminance(a), luminance(b)];
+  return (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
 }
 
 function luminance(color: Rgb): number {
-  const [red, green, blue] = color.map(part => {
+  const [red, green, blue] = mapped(color, part => {
     const share = part / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  }) as [number, number, number];
+  });
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
 function mix(a: Rgb, b: Rgb, share: number): Rgb {
-  return a.map((part, index) => Math.round(part + (b[index]! - part) * share)) as unknown as Rgb;
+  return mapped(a, (part, index) => Math.round(part + (b[index]! - part) * share));
 }
 
 function rgbOf(color: string): Rgb {
-  return [1, 3, 5].map(at => Number.parseInt(color.slice(at, at + 2), 16)) as unknown as Rgb;
+  return mapped([1, 3, 5], at => Number.parseInt(color.slice(at, at + 2), 16));
+}
+
+function mapped([red, green, blue]: Rgb, to: (part: number, index: number) => number): Rgb {
+  return [to(red, 0), to(green, 1), to(blue, 2)];
 }
 
 function hex(color: Rgb): string {

@@ -47,6 +47,6 @@ export function jsonIn(value: unknown): Html {
 function textOf(part: Part): string {
   if (part === undefined || part === false) return '';
   if (part instanceof Html) return part.text;
-  if (Array.isArray(part)) return (part as readonly Html[]).map(each => each.text).join('');
+  if (typeof part === 'object') return part.map(each => each.text).join('');
   return escaped(String(part));
 }

@@ -1,5 +1,6 @@
 // The stage of the page: the red packet with its coin, or, where a tap would come to nothing, why, and what to do instead.
 
+import { isKeyOf } from '../../../core/base/record.ts';
 import { minuteText } from '../../../core/rules/public-text.ts';
 import { type Html, html, raw } from './html.ts';
 import type { Words } from './texts.ts';
@@ -60,7 +61,7 @@ const TO_PRIZES: readonly Why[] = ['already', 'used', 'ended'];
 
 /** An icon, a title, the reason and one button. */
 function shutHtml({ why, text, opensAt }: Shut, words: Words, now: number): Html {
-  const [title, reason] = words.shut[why] ?? words.shut.notEligible!;
+  const [title, reason] = words.shut[isKeyOf(words.shut, why) ? why : 'notEligible'];
   // Where the rule's own words say when, it is not said twice.
   const at = opensAt === undefined ? undefined : minuteText(opensAt);
   const when = at === undefined || text.includes(at) ? undefined : words.opens(at);

@@ -41,7 +41,7 @@ const zh = {
     sceneSoldOut: ['这家店的发完了', '换一家店，或明天再来。'],
     halted: ['暂停发放', '请过一会儿再来，你的机会还在。'],
     paused: ['活动暂停', '请过一会儿再来。'],
-  } as Partial<Record<Why, readonly [string, string]>>,
+  } satisfies Partial<Record<Why, readonly [string, string]>>,
   opens: (when: string) => `${when} 开始`,
   left: '还有',
   seeMine: '看我的奖品',

@@ -404,7 +404,7 @@ async function ask(answer: Answering, { mode }: Way, { query, body }: Posted, ad
     if (typeof part === 'string' || Buffer.isBuffer(part)) said = part.toString();
     res.emit('finish');
     return res;
-  }) as typeof res.end;
+  })                  ;
   await answer(req, res);
   return { status: res.statusCode, body: said };
 }

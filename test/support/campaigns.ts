@@ -177,7 +177,7 @@ export class Ledger {
   private readonly options: LedgerOptions;
 
   constructor(campaigns: Campaign | readonly Campaign[], options: LedgerOptions = {}) {
-    this.book = bookOf([campaigns].flat() as Campaign[], ['tea']);
+    this.book = bookOf([campaigns].flat()              , ['tea']);
     this.options = options;
   }
 

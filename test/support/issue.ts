@@ -30,7 +30,7 @@ function certificateOf(
   options: IssueOptions,
 ): forge.pki.Certificate {
   const cert = forge.pki.createCertificate();
-  const privateKey = forge.pki.privateKeyFromPem(pkcs8(key)) as forge.pki.rsa.PrivateKey;
+  const privateKey = forge.pki.privateKeyFromPem(pkcs8(key))                            ;
   cert.publicKey = forge.pki.setRsaPublicKey(privateKey.n, privateKey.e);
   cert.serialNumber = (options.serial ?? '5157F09EFDC096DE15EBE81A47057A7232F1B8E1').toLowerCase();
   cert.validity.notBefore = options.from ?? new Date('2020-01-01T00:00:00Z');

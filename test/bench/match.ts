@@ -5,6 +5,7 @@ import { decide, factsQueryFor } from '../../src/core/decide/decide.ts';
 import { type Book, bookOf } from '../../src/core/decide/match.ts';
 import type { Trigger } from '../../src/core/rules/campaign.ts';
 import { campaignOf, eventOf, nothing, ruleOf, says } from '../support/campaigns.ts';
+import { exactly } from '../support/exactly.ts';
 import { promised, row } from './report.ts';
 
 /** Microseconds of CPU an event: looked up, wanted and decided on. */
@@ -67,7 +68,10 @@ export function matchBench(kind: Kind = 'mixed', large = 10_000, small = 10): Ma
   }));
   for (let turn = 0; turn < 25; turn++)
     for (const side of sides) side.best = Math.min(side.best, round(side.book, side.events));
-  const [few, many] = sides.map(({ best }) => best) as [number, number];
+  const [few, many] = exactly(
+    2,
+    sides.map(({ best }) => best),
+  );
   return { small: few, large: many, ratio: many / few };
 }
 

@@ -400,11 +400,11 @@ async function ask(answer: Answering, { mode }: Way, { query, body }: Posted, ad
   req.complete = true;
   const res = new ServerResponse(req);
   let said = '';
-  res.end = ((part: unknown) => {
+  res.end = (part: unknown) => {
     if (typeof part === 'string' || Buffer.isBuffer(part)) said = part.toString();
     res.emit('finish');
     return res;
-  })                  ;
+  };
   await answer(req, res);
   return { status: res.statusCode, body: said };
 }

@@ -3,12 +3,12 @@
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { simulator } from '../../src/commands/simulator.ts';
 import { SIMULATOR_DEFAULTS, type SimulatorOptions } from '../../src/commands/simulator-defaults.ts';
+import { portOf } from '../support/listening.ts';
 
 let folder: string;
 let printed: string;
@@ -60,7 +60,7 @@ test('the handshake is sent at the start, and what came of it is said; so is a p
   }).listen(0, '127.0.0.1');
   await new Promise(resolve => bot.once('listening', resolve));
   open.push(() => bot.close());
-  const url = await start({ webhook: `http://127.0.0.1:${(bot.address() as AddressInfo).port}/` });
+  const url = await start({ webhook: `http://127.0.0.1:${portOf(bot)}/` });
   expect(printed).toContain('answered as it should');
   await post(`${url}/control/people`, { openid: 'oNobody_01', following: true });
   await post(`${url}/control/people/oNobody_01/act?wait=no`, { kind: 'text', text: 'x' });

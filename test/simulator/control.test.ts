@@ -1,7 +1,6 @@
 // The simulator's control API over HTTP: what the chat page and other people's tests speak, and whom it refuses.
 
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { kindsAt, PLACES } from '../../src/simulator/control/fault-places.ts';
 import { PAY_KINDS } from '../../src/simulator/control/input.ts';
@@ -9,6 +8,7 @@ import { movableClock } from '../../src/simulator/shared/clock.ts';
 import type { Change, Packet, Person, State } from '../../src/simulator/shared/protocol.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { portOf } from '../support/listening.ts';
 
 const NOON = Date.UTC(2026, 1, 10, 4);
 const HOUR = 3_600_000;
@@ -46,7 +46,7 @@ async function listening(server: ReturnType<typeof createServer>): Promise<strin
         server.closeAllConnections();
       }),
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${portOf(server)}`;
 }
 
 async function start(hosts: string[] = []) {

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import https from 'node:https';
 import { createRequire } from 'node:module';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
@@ -15,6 +15,7 @@ import { movableClock } from '../../src/simulator/shared/clock.ts';
 import type { RecordedCall, SimulatorOptions } from '../../src/simulator/shared/options.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { ACCOUNT, MERCHANT } from '../support/harness.ts';
+import { portOf } from '../support/listening.ts';
 
 type Json = Record<string, unknown>;
 type Answer = Promise<{ status: number; data: Json }>;
@@ -82,7 +83,7 @@ async function listening(answer = '<xml><return_code>SUCCESS</return_code></xml>
   }).listen(0, '127.0.0.1');
   await new Promise(resolve => server.once('listening', resolve));
   open.push(() => server.close());
-  return { heard, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { heard, url: `http://127.0.0.1:${portOf(server)}` };
 }
 
 describe('time', () => {

@@ -14,6 +14,7 @@ import { splitOf } from '../../src/simulator/world/order.ts';
 import { World } from '../../src/simulator/world/world.ts';
 import { nonce, paySignOf } from '../../src/wechat/crypto.ts';
 import { buildXml, childrenOf, parseXml, type XmlOut } from '../../src/wechat/xml.ts';
+import { exactly } from '../support/exactly.ts';
 
 const MCH = '1900000109';
 const APP = 'wx8888888888888888';
@@ -57,7 +58,7 @@ function start(limits: Partial<MerchantLimits> = {}, ...faults: PayFault[]) {
   world.faults.set({ pay: faults, platform: [] });
   const desk = new PayDesk(world);
   const people = Array.from({ length: 22 }, () => world.addPerson('tea').openid);
-  const [seed] = people as [string];
+  const [seed] = exactly(1, people);
   const call = (endpoint: 'sendredpack' | 'sendgroupredpack' | 'gethbinfo', fields: Change) => {
     const given = Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => !!field[1]));
     const { reply, spoil } = desk.answer(endpoint, buildXml({ ...given, sign: paySignOf(given, KEY) }), MCH);
@@ -106,7 +107,7 @@ describe('group packets', () => {
     expect(books().balance).toBe(99_500);
     expect(ask()).toMatchObject({ status: 'SENT', hb_type: 'GROUP', total_num: '3', total_amount: '500' });
     expect('hblist' in ask()).toBe(false);
-    const [, second, third] = people as [string, string, string];
+    const [, second, third] = exactly(3, people);
     expect(desk.open(MCH, 'G1', seed)).toMatchObject({ status: 'SENT', channel: 'group', totalNum: 3 });
     advance(MINUTE);
     desk.open(MCH, 'G1', third);

@@ -296,7 +296,7 @@ describe('the checks, each before the next', () => {
     expect(textOf(await send({ sign_type: 'MD5' }), 'err_code')).toBe('SIGN_ERROR');
     const fields = redpack(openid);
     const body = buildXml({
-      ...(fields                          ),
+      ...fields,
       sign: paySignOf(fields as Record<string, string>, KEY),
       extra: 'x',
     });

@@ -1,11 +1,11 @@
 // The simulator as the Official Account platform: tokens, followers, customer-service messages, QR codes, menus, errors.
 
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import type { PlatformFault } from '../../src/simulator/shared/protocol.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { portOf } from '../support/listening.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -38,7 +38,7 @@ async function start() {
     token: 't',
     mode: 'plain' as const,
     encodingAesKey: 'RewardBotSimulatorKey0123456789abcdefghijkA',
-    webhook: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`,
+    webhook: `http://127.0.0.1:${portOf(hook)}/`,
   };
   const simulator = await startSimulator({
     port: 0,

@@ -1,17 +1,16 @@
 // The simulator as a sender of pushes: against a tiny webhook, whose crypto is another library's.
 
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { decrypt, encrypt, getSignature } from '@wecom/crypto';
 import { afterEach, expect, test } from 'vitest';
 import { FAILURE_NOTICE } from '../../src/simulator/account/push.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import type { AccountOptions, SimulatorOptions } from '../../src/simulator/shared/options.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
-
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { signatureOf } from '../../src/wechat/crypto.ts';
 import { parseXml, textOf } from '../../src/wechat/xml.ts';
+import { portOf } from '../support/listening.ts';
 
 const ACCOUNT: AccountOptions = {
   name: 'tea',
@@ -56,7 +55,7 @@ async function webhook(react: Reaction): Promise<{ url: string; hits: Hit[] }> {
         server.closeAllConnections();
       }),
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/wechat/tea?x=1`, hits };
+  return { url: `http://127.0.0.1:${portOf(server)}/wechat/tea?x=1`, hits };
 }
 
 async function textFrom(req: IncomingMessage): Promise<string> {

@@ -15,6 +15,7 @@ import { startSimulator } from '../../src/simulator/simulator.ts';
 import { World } from '../../src/simulator/world/world.ts';
 import { paySignOf } from '../../src/wechat/crypto.ts';
 import { buildXml, parseXml, textOf } from '../../src/wechat/xml.ts';
+import { portOf } from '../support/listening.ts';
 
 const MCH = '1900000109';
 const APP = 'wx8888888888888888';
@@ -174,7 +175,7 @@ test('QR codes, menus and the right to write to somebody survive a restart; toke
     return ((await reply.json()) as { errcode?: number }).errcode ?? 0;
   };
   const one = await start(folder);
-  one.setWebhook('tea', `http://127.0.0.1:${(hook.address() as { port: number }).port}/`);
+  one.setWebhook('tea', `http://127.0.0.1:${portOf(hook)}/`);
   const old = await token(one.url);
   await post(one.url, 'qrcode/create', old, {
     action_name: 'QR_LIMIT_STR_SCENE',

@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import https from 'node:https';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -14,6 +13,7 @@ import { DEFAULT_API_V3_KEY } from '../../src/simulator/shared/options.ts';
 import type { PayFault } from '../../src/simulator/shared/protocol.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { ACCOUNT, MERCHANT } from '../support/harness.ts';
+import { portOf } from '../support/listening.ts';
 
 type Fields = Record<string, string>;
 type Asked = Promise<{ status?: number; data: Record<string, unknown> }>;
@@ -79,7 +79,7 @@ async function listening(answer: () => { status: number; body?: string }): Promi
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   closing.push(() => server.close());
-  simulator.setPayNotify(MCH, `http://127.0.0.1:${(server.address() as AddressInfo).port}/notify`);
+  simulator.setPayNotify(MCH, `http://127.0.0.1:${portOf(server)}/notify`);
   return heard;
 }
 const SUCCESS = { status: 200, body: '<xml><return_code><![CDATA[SUCCESS]]></return_code></xml>' };

@@ -7,7 +7,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import https from 'node:https';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
@@ -22,6 +21,7 @@ import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts
 import { isTransfer, noticeResource } from '../../src/simulator/world/bill.ts';
 import { World } from '../../src/simulator/world/world.ts';
 import { nonce } from '../../src/wechat/crypto.ts';
+import { portOf } from '../support/listening.ts';
 
 const MCH = '1900000109';
 const OTHER = '1900000110';
@@ -687,7 +687,7 @@ describe('callbacks', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     closeLater(server);
-    return { heard, notify_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/notify` };
+    return { heard, notify_url: `http://127.0.0.1:${portOf(server)}/notify` };
   }
 
   type Callback = Json & {
@@ -782,7 +782,7 @@ describe('callbacks', () => {
     await once(server, 'listening');
     closeLater(server);
     const { simulator, openid, create, stateOf } = await start();
-    await create({ notify_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` });
+    await create({ notify_url: `http://127.0.0.1:${portOf(server)}/` });
     simulator.control.openPacket(MCH, 'T1', openid);
     expect(await stateOf()).toBe('SUCCESS');
     await simulator.idle();
@@ -861,7 +861,7 @@ describe('somebody else’s SDK: wechatpay-axios-plugin', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     closeLater(server);
-    await bills.post(bill(openid, { notify_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/n` }));
+    await bills.post(bill(openid, { notify_url: `http://127.0.0.1:${portOf(server)}/n` }));
     simulator.control.openPacket(MCH, 'T1', openid);
     await simulator.noticesIdle();
     const { headers, text } = heard[0]!;

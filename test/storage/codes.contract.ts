@@ -584,11 +584,11 @@ function moving(its: Its): void {
     ];
     const before = await shown(store);
     // Told once more: everything is there already, and stays; what is stale is written over.
-    for (const kind of kinds) await store.load(pieceOf(kind, rows[kind]         ));
+    for (const kind of kinds) await store.load(pieceOf(kind, rows[kind]));
     expect(await shown(store)).toStrictEqual(before);
     await store.activateCodes('spring', 'all', false);
     await put(store, ANN, { sent: [], pending: OWED }, 2);
-    for (const kind of kinds) await store.load(pieceOf(kind, rows[kind]         ));
+    for (const kind of kinds) await store.load(pieceOf(kind, rows[kind]));
     expect(await shown(store)).toStrictEqual(before);
     expect(await shown(await opened.reopen())).toStrictEqual(before);
   });

@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis)('a Redis', () => {
 
   const set = async (...settings: string[]): Promise<void> => {
     const client = server.client();
-    for (const setting of settings) await client.config('SET', ...(setting.split(' ')                    ));
+    for (const setting of settings) await client.config('SET', ...setting.split(' '));
     client.disconnect();
   };
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Fault } from '../../src/core/base/error.ts';
-import { type OpenId, openId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { HOUR, later } from '../../src/core/base/time.ts';
 import { asBillNo, type Payout } from '../../src/core/payout/payout.ts';
@@ -752,7 +752,7 @@ describe('what a payout holds', () => {
       piece.map(each => `campaign/spring/amount/day/${each}`),
     );
     const holds = fc.array(fc.record({ name, add: fc.integer({ min: 0, max: 1e9 }) }), { maxLength: 5 });
-    const whose = fc.record({ campaign: piece, merchant: piece, user: piece.map(user => user as OpenId) });
+    const whose = fc.record({ campaign: piece, merchant: piece, user: piece.map(user => openId(user)) });
     fc.assert(
       fc.property(holds, whose, (each, about) => {
         const payout = aPayout({ ...about, holds: each });
@@ -765,7 +765,7 @@ describe('what a payout holds', () => {
   test('has no openid in it', () => {
     const user = 'oAnn000000000000000000000000';
     const holds = PLACES.filter((_, n) => n !== 3).map(at => ({ name: at(user), add: 1 }));
-    const short = nowOf(aPayout({ user: user as OpenId, holds }));
+    const short = nowOf(aPayout({ user: openId(user), holds }));
     expect(short).not.toContain(user);
   });
 });

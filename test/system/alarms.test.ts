@@ -1,14 +1,16 @@
 // Alarms and the daily report of a whole bot: said once, said again, taken on, over; to the robots of 企业微信 and 飞书, as JSON and by
 // mail; and when nobody is reached, or the store is away.
+
 import { createHmac } from 'node:crypto';
 import { createServer, type Server as HttpServer } from 'node:http';
-import { type AddressInfo, createServer as createNet, type Server as NetServer } from 'node:net';
+import { createServer as createNet, type Server as NetServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ackAlarms, listAlarms, testAlarms } from '../../src/commands/alarms.ts';
 import { instant } from '../../src/core/base/time.ts';
 import type { Store } from '../../src/ports.ts';
 import { ENV, startWorld, type World, type WorldOptions } from '../support/harness.ts';
+import { portOf } from '../support/listening.ts';
 import { inProcess } from '../support/platform-world.ts';
 
 type Got = {
@@ -41,7 +43,7 @@ beforeAll(async () => {
   });
   smtp = mailServer(mails);
   for (const server of [http, smtp]) await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const [robots, post] = [http, smtp].map(server => (server.address() as AddressInfo).port);
+  const [robots, post] = [http, smtp].map(server => portOf(server));
   lines = `alarms:
   repeat: 30m
   report: "00:00"

@@ -2,7 +2,7 @@
 // ends it is asked again. However answers are lost and notices come, a claim has one number that pays.
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { authorizationNo } from '../../src/core/payout/authorization.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import type { PayFault } from '../../src/simulator/shared/protocol.ts';
@@ -32,8 +32,8 @@ const open = async (options: WorldOptions = {}): Promise<World> => {
 };
 const control = (): World['simulator']['control'] => world.simulator.control;
 const pay = (...pay: PayFault[]): void => void control().setFaults({ pay, platform: [] });
-const payoutsOf = (openid: string): Promise<Payout[]> => world.store.payouts({ user: openid as OpenId, limit: 20 });
-const held = (openid: string) => world.store.authorization('shop', openid as OpenId);
+const payoutsOf = (openid: string): Promise<Payout[]> => world.store.payouts({ user: openId(openid), limit: 20 });
+const held = (openid: string) => world.store.authorization('shop', openId(openid));
 
 /** Lets the bot work, and time pass, until it is true. */
 function passUntil<T>(check: () => Promise<T | undefined | false>, advanceMs = 2000): Promise<T> {

@@ -11,6 +11,7 @@ import type { Log } from '../../src/ports.ts';
 import { fetchFundFlows, fundDayFrom } from '../../src/setup/fund-flow.ts';
 import type { Packet, PayFault } from '../../src/simulator/shared/protocol.ts';
 import { run } from '../support/command.ts';
+import { exactly } from '../support/exactly.ts';
 import { MERCHANT, startWorld, type World, type WorldOptions } from '../support/harness.ts';
 
 const MCH_ID = MERCHANT.mchId;
@@ -51,7 +52,7 @@ const KEYS_V3: WorldOptions = { channel: 'transfer' };
 test('`audit --fetch`: the day of a merchant of transfers comes by API v3 and balances; three rows changed by hand are the three named', async () => {
   const { day, packets } = await paidTheOtherDay(KEYS_V3);
   expect(await audit(day)).toMatchObject({ total: 0, compared: { fundRows: FOLLOWERS } });
-  const [one, two, three] = packets as readonly [Packet, Packet, Packet];
+  const [one, two, three] = exactly(3, packets);
   control().editFundFlow(MCH_ID, [
     { number: one.billNo, amount: 101 },
     { number: two.billNo, drop: true },

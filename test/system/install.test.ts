@@ -1,4 +1,5 @@
 // A production machine: the packed package in an empty folder, and a checkout without the compiler. Real npm, both times.
+
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { exactly } from '../support/exactly.ts';
 import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, RULES, until, writeCertificates } from '../support/harness.ts';
 import { freePort } from '../support/ports.ts';
 import { AWAY, NPM, plainEnv } from '../support/registry.ts';
@@ -52,7 +54,10 @@ let ci: Result;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hongbao-install-'));
-  [installed, checkout] = ['installed', 'checkout'].map(name => join(folder, name)) as [string, string];
+  [installed, checkout] = exactly(
+    2,
+    ['installed', 'checkout'].map(name => join(folder, name)),
+  );
   for (const each of [installed, checkout]) mkdirSync(each);
   // What `npm test` has built is packed as it is: the other tests are using it.
   const pack = await run(ROOT, 'npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]);

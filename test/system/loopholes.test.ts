@@ -156,19 +156,17 @@ test('who has left has followed for no time', () => {
   const l = new Ledger(
     campaignOf({
       prizes: [packet('one')],
-      rules: [
-        ruleOf({ on: { kind: 'visit' }           , who: { followedFor: DAY, firstFollow: true }, give: ['one'] }),
-      ],
+      rules: [ruleOf({ on: { kind: 'visit' }, who: { followedFor: DAY, firstFollow: true }, give: ['one'] })],
     }),
   );
-  l.play({ at: '2026-02-01 10:00', kind: 'subscribe', via: 'direct' }         );
-  l.play({ at: '2026-02-03 10:00', kind: 'unsubscribe' }         );
+  l.play({ at: '2026-02-01 10:00', kind: 'subscribe', via: 'direct' });
+  l.play({ at: '2026-02-03 10:00', kind: 'unsubscribe' });
   expect(outcome(l.play(visits('2026-02-10 10:00')))).toBe('notEligible');
 });
 test('a friend who pays again days later is not told to the inviter twice', async () => {
   const c = campaignOf({
     prizes: [packet('one')],
-    rules: [ruleOf({ on: { kind: 'friend', did: 'paid' }           , once: 'perDay', give: ['one'] })],
+    rules: [ruleOf({ on: { kind: 'friend', did: 'paid' }, once: 'perDay', give: ['one'] })],
   });
   const s = await shop([c]);
   await s.do(bob, { kind: 'subscribe', via: 'qr', scene: `i.${ann}.tea` });
@@ -226,7 +224,7 @@ test('an unsubscribe told late takes nothing back of those who follow again', as
     prizes: [packet('one')],
     rules: [
       ruleOf({
-        on: { kind: 'subscribe', first: false }           ,
+        on: { kind: 'subscribe', first: false },
         once: 'perDay',
         give: ['one'],
         delay: DAY,
@@ -245,7 +243,7 @@ test('an unsubscribe told late takes nothing back of those who follow again', as
     user: ann,
     sentAt: left,
     kind: 'unsubscribe',
-  }            as Event);
+  } as Event);
   expect((await s.payouts()).map(p => p.state)).toEqual(['planned']);
 });
 
@@ -269,7 +267,7 @@ test('coupons for 60 at once: everybody is answered', async () => {
 test('who has left cannot get what is taken back from those who leave', async () => {
   const c = campaignOf({
     prizes: [packet('one')],
-    rules: [ruleOf({ on: { kind: 'visit' }           , give: ['one'], delay: DAY, cancelIf: ['unsubscribed'] })],
+    rules: [ruleOf({ on: { kind: 'visit' }, give: ['one'], delay: DAY, cancelIf: ['unsubscribed'] })],
   });
   const s = await shop([c]);
   await s.do(ann, { kind: 'subscribe', via: 'direct' });
@@ -281,7 +279,7 @@ test('who has left cannot get what is taken back from those who leave', async ()
 test('unsubscribe at the same moment as a claim takes it back', async () => {
   const c = campaignOf({
     prizes: [packet('one')],
-    rules: [ruleOf({ on: { kind: 'visit' }           , give: ['one'], delay: DAY, cancelIf: ['unsubscribed'] })],
+    rules: [ruleOf({ on: { kind: 'visit' }, give: ['one'], delay: DAY, cancelIf: ['unsubscribed'] })],
   });
   const s = await shop([c]);
   await s.do(ann, { kind: 'subscribe', via: 'direct' });
@@ -291,7 +289,7 @@ test('unsubscribe at the same moment as a claim takes it back', async () => {
 
 test('a release that arrives late gives back nothing that was taken since', async () => {
   const store = await openSqlite(':memory:');
-  let now = parseBeijing('2026-02-10 12:00')!           ,
+  let now = parseBeijing('2026-02-10 12:00')!,
     ticks = 0;
   const timer = {
     ticks: () => ticks,
@@ -328,7 +326,7 @@ test('a release that arrives late gives back nothing that was taken since', asyn
 test('repair keeps the delay and what takes it back', async () => {
   const c = campaignOf({
     prizes: [packet('one')],
-    rules: [ruleOf({ on: { kind: 'paid' }           , give: ['one'], delay: DAY, cancelIf: ['refunded'] })],
+    rules: [ruleOf({ on: { kind: 'paid' }, give: ['one'], delay: DAY, cancelIf: ['refunded'] })],
   });
   const s = await shop([c]);
   const ev = {
@@ -342,7 +340,7 @@ test('repair keeps the delay and what takes it back', async () => {
     order: 't1',
     amount: fen(5000),
     total: fen(5000),
-  }            as Event;
+  } as Event;
   await s.flow.handle(ev);
   const [p] = await s.payouts();
   const [line] = await s.store.journal({ user: ann, limit: 1 });
@@ -363,7 +361,7 @@ test('audit balances with scenes', async () => {
     campaignOf({
       perScene: { perDay: 9, amountPerDay: yuan('¥50.00') },
       prizes: [packet('one')],
-      rules: [ruleOf({ on: { kind: 'scan' }           , give: ['one'] })],
+      rules: [ruleOf({ on: { kind: 'scan' }, give: ['one'] })],
     }),
   ]);
   await s.do(ann, { kind: 'scan', scene: 'store-1' });
@@ -373,7 +371,7 @@ test('audit balances with scenes', async () => {
 test('60 friends of one inviter follow at once, and each is heard', async () => {
   const c = campaignOf({
     prizes: [packet('one')],
-    rules: [ruleOf({ on: { kind: 'friend', did: 'followed' }           , giveAt: { 3: 'one' } })],
+    rules: [ruleOf({ on: { kind: 'friend', did: 'followed' }, giveAt: { 3: 'one' } })],
   });
   const s = await shop([c]);
   const all = await Promise.allSettled(
@@ -386,7 +384,7 @@ test('60 friends of one inviter follow at once, and each is heard', async () => 
 test('four hundred at once in a round: everybody is answered', async () => {
   const c = campaignOf({
     rounds: [roundOf('r', '2026-02-10 11:59', '5m', 5000, '¥10000.00')],
-    prizes: [packet('rain', { min: fen(100), max: fen(500), split: true }         )],
+    prizes: [packet('rain', { min: fen(100), max: fen(500), split: true })],
   });
   const s = await shop([c]);
   const all = await Promise.allSettled(
@@ -399,7 +397,7 @@ test('a friend paid, refunded before it was told', async () => {
     prizes: [packet('one')],
     rules: [
       ruleOf({
-        on: { kind: 'friend', did: 'paid' }           ,
+        on: { kind: 'friend', did: 'paid' },
         once: 'perEvent',
         give: ['one'],
         delay: DAY,

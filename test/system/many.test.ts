@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Packet } from '../../src/simulator/shared/protocol.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
+import { exactly } from '../support/exactly.ts';
 import { MERCHANT, textIn, until } from '../support/harness.ts';
 import {
   type BotProcess,
@@ -105,7 +106,7 @@ describe.skipIf(!hasRedis)('several bots on one Redis', () => {
   };
 
   test('five hundred followers, one bot killed in the midst of it: who won is paid once, and exactly what there was is sold', async () => {
-    const [one, two] = (await open(2)) as [BotProcess, BotProcess];
+    const [one, two] = exactly(2, await open(2));
     many.balancer.loseEvery(10);
     many.simulator.control.setFaults({
       pay: [
@@ -209,8 +210,8 @@ describe.skipIf(!hasRedis)('several bots on one Redis', () => {
   }, 60_000);
 
   test('without Redis nothing is promised and nothing is lost; with Redis all goes on by itself', async () => {
-    const [bot] = (await open(1, { pushGapMs: 5000 })) as [BotProcess];
-    const [ann, bob, cid] = many.people(3) as [string, string, string];
+    const [bot] = exactly(1, await open(1, { pushGapMs: 5000 }));
+    const [ann, bob, cid] = exactly(3, many.people(3));
     await follow(ann);
     await until(() => sentCount() === 1);
     await redis.kill();

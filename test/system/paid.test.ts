@@ -2,7 +2,6 @@
 // the packet; whatever is told twice, at once, too late, in the wrong order or by nobody.
 
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -20,6 +19,7 @@ import type { PayFault, PayInShop, ShopNotice, ShopOrder } from '../../src/simul
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { MERCHANT, PEM_LINES, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
+import { portOf } from '../support/listening.ts';
 import { DURABLE, hasRedis, openedOn, type RedisServer, startRedis } from '../support/redis-server.ts';
 
 const MCH_ID = MERCHANT.mchId;
@@ -119,7 +119,7 @@ async function listening(server: Server): Promise<string> {
       await new Promise(resolve => server.close(resolve));
     },
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${portOf(server)}`;
 }
 /** A bot of its own on the same data, with its own connection to it: nothing in memory is shared. */
 async function secondBot(store: Store): Promise<string> {

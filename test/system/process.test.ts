@@ -1,4 +1,5 @@
 // The bot as people start it: a process of its own, which can be killed, misconfigured and asked from the side.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
@@ -10,6 +11,7 @@ import forge from 'node-forge';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { exactly } from '../support/exactly.ts';
 import {
   ACCOUNT,
   botYaml,
@@ -143,7 +145,10 @@ test('who is put on `blocked:` is not paid what they had won before; taken off a
     return startBot(port);
   };
   let bot = await startBot(port);
-  const [ann, bob] = [1, 2].map(() => simulator!.control.addPerson({}).openid) as [string, string];
+  const [ann, bob] = exactly(
+    2,
+    [1, 2].map(() => simulator!.control.addPerson({}).openid),
+  );
   for (const openid of [ann, bob]) await simulator!.control.act(openid, { kind: 'follow' });
   expect(await mine(ann)).toMatchObject({ state: 'planned' });
   bot = await restart(bot, text => `${text.replace(night, '')}blocked: [${ann}]\n`);

@@ -1,5 +1,6 @@
 // Several accounts and merchants in one bot.yaml: each follower is answered by their account and paid by its merchant,
 // two accounts share one merchant, and each merchant is gated alone.
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,6 +18,7 @@ import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts
 import { openStore } from '../../src/storage/open.ts';
 import { run } from '../support/command.ts';
 import { ACCOUNT, ENV, textIn, until } from '../support/harness.ts';
+import { portOf } from '../support/listening.ts';
 
 /** Tea and milk are paid by the shop, juice by the mall. */
 const ACCOUNTS = [
@@ -110,8 +112,7 @@ async function begin({ shopLines = '', shopBalance = 100_000_00 } = {}): Promise
   });
   server = createServer(bot.app.callback());
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  for (const { name } of ACCOUNTS)
-    simulator.setWebhook(name, `http://127.0.0.1:${(server.address() as AddressInfo).port}/wechat/${name}`);
+  for (const { name } of ACCOUNTS) simulator.setWebhook(name, `http://127.0.0.1:${portOf(server)}/wechat/${name}`);
   bot.start();
 }
 

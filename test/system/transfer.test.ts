@@ -4,14 +4,13 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createBot } from '../../src/app/bot.ts';
 import type { MerchantConfig, TransferMerchant } from '../../src/config/merchant.ts';
 import { waysOf } from '../../src/config/merchant.ts';
-import { type OpenId, openId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { type Instant, instant, later } from '../../src/core/base/time.ts';
 import { commitOf, intentOf } from '../../src/core/payout/bulk.ts';
@@ -32,7 +31,9 @@ import {
   verifySignature,
 } from '../../src/wechat/pay/v3-signature.ts';
 import type { Call, Reply } from '../../src/wechat/transport.ts';
+import { exactly } from '../support/exactly.ts';
 import { ACCOUNT, MERCHANT, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
+import { portOf } from '../support/listening.ts';
 
 type Plugin = {
   readonly Rsa: {
@@ -60,7 +61,7 @@ const open = async (options: WorldOptions = {}): Promise<World> => {
 const control = (): World['simulator']['control'] => world.simulator.control;
 const now = (): Instant => instant(control().state().now);
 const shop = (): TransferMerchant => world.config.merchants.get('shop') as TransferMerchant;
-const payoutsOf = (openid: string): Promise<Payout[]> => world.store.payouts({ user: openid as OpenId, limit: 10 });
+const payoutsOf = (openid: string): Promise<Payout[]> => world.store.payouts({ user: openId(openid), limit: 10 });
 const buckets = () => world.store.buckets('test');
 const pay = (...pay: Parameters<World['simulator']['control']['setFaults']>[0]['pay']): void => {
   control().setFaults({ pay, platform: [] });
@@ -413,7 +414,7 @@ describe('a notification', () => {
     });
     const server = createServer(bot.app.callback());
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    url = `http://127.0.0.1:${portOf(server)}`;
     close = async () => {
       server.closeAllConnections();
       await new Promise(resolve => server.close(resolve));
@@ -692,7 +693,7 @@ describe('the protocol', () => {
       listId: '133',
       packageInfo: 'PKG',
     });
-    const [{ method, path, headers, body = '' }] = calls as [Call];
+    const [{ method, path, headers, body = '' }] = exactly(1, calls);
     expect(JSON.parse(body)).toEqual({
       appid: ACCOUNT.appId,
       out_bill_no: payout.billNo,

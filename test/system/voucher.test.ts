@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Audit } from '../../src/core/audit/audit.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { endOfMonth, type Instant, instant } from '../../src/core/base/time.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
@@ -34,7 +34,7 @@ let world: World;
 const control = (): World['simulator']['control'] => world.simulator.control;
 const now = (): Instant => instant(control().state().now);
 const buckets = () => world.store.buckets('test');
-const payoutsOf = (user: string): Promise<Payout[]> => world.store.payouts({ user: user as OpenId, limit: 10 });
+const payoutsOf = (user: string): Promise<Payout[]> => world.store.payouts({ user: openId(user), limit: 10 });
 const pay = (...faults: readonly PayFault[]): void => void control().setFaults({ pay: faults, platform: [] });
 
 async function open(stock: Partial<Stock> = {}, options: WorldOptions = {}): Promise<void> {

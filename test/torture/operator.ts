@@ -110,7 +110,7 @@ export class Operator {
         return async (...args: unknown[]) => {
           isDead ||= (torture.isTroubled && torture.dice.chance(0.03)) || torture.ground.isAway;
           if (isDead) return new Promise(() => undefined);
-          return (method                                           ).apply(object, args);
+          return method.apply(object, args);
         };
       },
     });

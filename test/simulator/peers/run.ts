@@ -1,5 +1,6 @@
 // Other people's clients and bots against the simulator, by their own documented calls: all of them for `npm run peers`, the
 // short form for `npm test`.
+
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { promisify } from 'node:util';
 import { SIMULATOR_DEFAULTS } from '../../../src/commands/simulator-defaults.ts';
 import { startSimulator } from '../../../src/commands/simulator-entry.ts';
 import { DEFAULT_API_V3_KEY } from '../../../src/simulator/shared/options.ts';
+import { exactly } from '../../support/exactly.ts';
 import { AWAY, NPM, plainEnv } from '../../support/registry.ts';
 
 /** As they were when this was written: what a newer one does is its own affair. */
@@ -62,7 +64,10 @@ export async function drive(folder: string, names: readonly string[]): Promise<r
       SIMULATOR_GIVEN: JSON.stringify({ names, url, payUrl, ...keys }),
       SIMULATOR_TLS_PORT: new URL(payUrl).port,
     });
-    const [hosts, driver] = ['hosts.cjs', 'drive.cjs'].map(name => join(import.meta.dirname, name)) as [string, string];
+    const [hosts, driver] = exactly(
+      2,
+      ['hosts.cjs', 'drive.cjs'].map(name => join(import.meta.dirname, name)),
+    );
     const { stdout } = await run(process.execPath, ['--require', hosts, driver], { cwd: folder, env }).catch(
       (error: { readonly stdout: string }) => error,
     );

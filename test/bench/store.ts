@@ -1,5 +1,4 @@
 // What the stores can do: claims a second, against the database underneath without us; and how much room a claim takes.
-
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -296,7 +295,7 @@ export async function fill(store: Store, config: Config, count = SIZED): Promise
 /** As many messages that are only answered; `forget` comes behind them all. */
 async function chat(store: Store, config: Config): Promise<void> {
   const flow = await flowOn(store, config, () => assert.fail('nothing is given for this'));
-  const events = Array.from({ length: SIZED }, () => anEvent({ sentAt: TIME, text: '有红包吗' }));
+  const events = Array.from({ length: SIZED }, () => anEvent({ sentAt: TIME, kind: 'text', text: '有红包吗' }));
   await rateOf(events, event => flow.handle(event));
   await store.forget(later(TIME, DAY));
 }

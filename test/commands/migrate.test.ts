@@ -1,6 +1,5 @@
 // Moving house: everything of one store arrives in another as it was, whatever interrupts it, and nothing is said to have
 // arrived that has not.
-
 import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

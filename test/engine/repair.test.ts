@@ -1,5 +1,4 @@
 // `audit --repair`: a store comes back with older data, and what it has lost is rebuilt: to the fen, and nobody is paid twice.
-
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +20,6 @@ import { SILENT } from '../../src/lib/log.ts';
 import type { Store } from '../../src/ports.ts';
 import { belongToUs } from '../../src/setup/installation.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
-
 import { openStore } from '../../src/storage/open.ts';
 import { claimPlace } from '../../src/storage/sqlite/own/own-names.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';

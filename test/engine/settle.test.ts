@@ -1,5 +1,4 @@
 // The gate of a merchant: its rate, its halts, and what one follower's trouble means for the others.
-
 import { afterEach, describe, expect, test } from 'vitest';
 import { Audit } from '../../src/core/audit/audit.ts';
 import { openId } from '../../src/core/base/event.ts';

@@ -1,5 +1,4 @@
 // The simulator as a sender of pushes: against a tiny webhook, whose crypto is another library's.
-
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { decrypt, encrypt, getSignature } from '@wecom/crypto';
 import { afterEach, expect, test } from 'vitest';

@@ -253,10 +253,14 @@ describe.skipIf(!hasRedis)('one server', () => {
       throw new Error('NOSCRIPT');
     });
     const real = Redis.prototype.eval;
-    const whole = vi.spyOn(Redis.prototype, 'eval').mockImplementation(function (this: Redis, lua: string, ...rest) {
-      const text = watch + lua.replaceAll('redis.call(', 'watched(');
-      return (real as (...args: unknown[]) => Promise<unknown>).call(this, text, ...rest);
-    } as typeof real);
+    const whole = vi.spyOn(Redis.prototype, 'eval').mockImplementation(function (
+      this: Redis,
+      lua: string | Buffer,
+      ...rest: unknown[]
+    ): Promise<unknown> {
+      const text = watch + String(lua).replaceAll('redis.call(', 'watched(');
+      return Reflect.apply(real, this, [text, ...rest]);
+    });
     const { store, dispose } = await openedOn(server.url);
     const user = openId(`oAnn${'0'.repeat(24)}`);
     const follower = { account: 'tea', user, following: true, follows: 1, followedAt: NOW };
@@ -722,7 +726,7 @@ describe.skipIf(!hasRedis)('a server that', () => {
     const [paid, said] = [aCommit(), anAnswer()];
     await store.commit(paid);
     await store.commit(said);
-    expect(await store.forget((NOW + 1) as typeof NOW)).toBe(2);
+    expect(await store.forget(later(NOW, 1))).toBe(2);
     expect(await server.client().keys('*:answer*')).toEqual([]);
     expect(await store.due('shop', NOW, 9)).toEqual([paid.payout]);
     await dispose();

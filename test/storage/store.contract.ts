@@ -1,16 +1,22 @@
 // What every store promises, in sentences. `sqlite.test.ts` runs it, and so does whatever store comes next.
-
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Counter } from '../../src/core/base/counter.ts';
 import { Fault } from '../../src/core/base/error.ts';
-import { type Event, type EventKey, eventKey, openId } from '../../src/core/base/event.ts';
+import {
+  type Envelope,
+  type Event,
+  type EventKey,
+  eventKey,
+  type Happening,
+  type OpenId,
+  openId,
+} from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { type Instant, later, parseBeijing, SECOND } from '../../src/core/base/time.ts';
 import type { Check } from '../../src/core/decide/check.ts';
 import type { Claim, Decision } from '../../src/core/decide/decision.ts';
 import type { Follower } from '../../src/core/match/facts.ts';
-
 import {
   asBillNo,
   type BillNo,
@@ -57,8 +63,12 @@ export type Wish = {
   readonly follower?: Follower;
 };
 
+type Awarded = Extract<Decision, { kind: 'awarded' }>;
+
 /** An event that wins a red packet: claim, counters and payout. */
-export function aCommit(wish: Wish = {}): Commit & { readonly claim: Claim; readonly payout: Payout } {
+export function aCommit(
+  wish: Wish = {},
+): Commit & { readonly claim: Claim; readonly payout: Payout; readonly decision: Awarded } {
   const n = ++serial;
   const { campaign = 'spring', merchant = 'shop', account = 'tea', amount = 100, at = NOW } = wish;
   const user = openId(wish.user ?? aUser(n));
@@ -80,7 +90,7 @@ export function aCommit(wish: Wish = {}): Commit & { readonly claim: Claim; read
     { ok: true, check: 'notHalted' },
     { ok: true, check: 'prose', text: '预算剩 ¥4999.00 ≥ ¥1.00' },
   ];
-  const decision: Decision = {
+  const decision: Awarded = {
     kind: 'awarded',
     ...{ campaign, rule: 'password', prize: 'small', amount: fen(amount), claimKey: claim.key, counters, holds },
     trace: [{ campaign, rule: 'password', hash: 'a'.repeat(64), checks }],
@@ -99,10 +109,12 @@ export function anAnswer(wish: Wish = {}): Commit {
   return { event, seenAt, answer, decision, counters: [], ...(follower && { follower }) };
 }
 
-export function anEvent(parts: Partial<Event> = {}): Event {
+export function anEvent(parts: Partial<Envelope> & (Happening | { kind?: never }) = {}): Event {
   const n = ++serial;
-  const envelope = { key: eventKey(`m:${n}`), account: 'tea', user: openId(aUser(n)), sentAt: NOW };
-  return { ...envelope, kind: 'text', text: '恭喜发财', ...parts } as Event;
+  const envelope = { key: eventKey(`m:${n}`), account: 'tea', user: aUser(n), sentAt: NOW };
+  return parts.kind === undefined
+    ? { ...envelope, ...parts, kind: 'text', text: '恭喜发财' }
+    : { ...envelope, ...parts };
 }
 
 export function aPayout(parts: Partial<Payout> = {}): Payout {
@@ -116,7 +128,7 @@ export function aPayout(parts: Partial<Payout> = {}): Payout {
     rule: 'password',
     account: 'tea',
     merchant: 'shop',
-    user: openId(aUser(0)),
+    user: aUser(0),
     amount: fen(100),
     request: {
       channel: 'redpack',
@@ -147,17 +159,12 @@ export function aStep(payout: Payout, state: PayoutState, move: Move = 'none', p
   return { payout: next, from: payout.state, at: later(NOW, payout.version * SECOND), what: state, move };
 }
 
-function aUser(n: number): string {
-  return `oUser${String(n).padStart(23, '0')}`;
-}
-
-/** A payout or a step without a field, as exactOptionalPropertyTypes has it. */
-function without<T extends object, K extends keyof T>(value: T, ...fields: K[]): Omit<T, K> {
-  return Object.fromEntries(Object.entries(value).filter(([name]) => !fields.includes(name as K))) as Omit<T, K>;
+function aUser(n: number): OpenId {
+  return openId(`oUser${String(n).padStart(23, '0')}`);
 }
 
 export async function counterOf(store: Store, name: string): Promise<number> {
-  const wanted = { account: 'tea', user: openId(aUser(0)), merchant: undefined, claims: [], counters: [name] };
+  const wanted = { account: 'tea', user: aUser(0), merchant: undefined, claims: [], counters: [name] };
   return (await store.facts(wanted)).counters.get(name) ?? 0;
 }
 
@@ -238,7 +245,7 @@ function events(its: Its): void {
 
     test('begins with what is known while it is unanswered, and from then on with its answer alone', async () => {
       const { store, opened } = its();
-      const user = openId(aUser(8));
+      const user = aUser(8);
       const commit = aCommit({
         user,
         follower: { account: 'tea', user, following: true, follows: 1, followedAt: NOW },
@@ -257,7 +264,7 @@ function events(its: Its): void {
 
     test('is written with everything that comes of it, and reads back as it was written', async () => {
       const { store } = its();
-      const user = openId(aUser(7));
+      const user = aUser(7);
       const follower = { account: 'tea', user, following: true, follows: 2, followedAt: NOW };
       const mine = { name: `campaign/spring/user/${user}/claims`, add: 1, max: 3 };
       const budget = { name: AMOUNT, add: 100, max: 500 };
@@ -310,7 +317,7 @@ function events(its: Its): void {
       const lost = { ...full, beside: [other], counters: [...full.counters, bound] };
       expect(await store.commit(lost)).toEqual({ kind: 'lost', counter: bound.name });
       for (const each of [again, full, other]) expect(await store.payout(each.payout.billNo)).toBeUndefined();
-      const wanted = { account: 'tea', user: openId(aUser(1)), merchant: undefined, counters: [AMOUNT] };
+      const wanted = { account: 'tea', user: aUser(1), merchant: undefined, counters: [AMOUNT] };
       const facts = await store.facts({ ...wanted, claims: [first, second, third, other].map(each => each.claim.key) });
       expect([...facts.claims]).toEqual([first, second, third].map(each => each.claim.key));
       expect(facts.counters.get(AMOUNT)).toBe(170);
@@ -394,7 +401,7 @@ function events(its: Its): void {
 
     test('changes its follower, and only in its own account', async () => {
       const { store } = its();
-      const user = openId(aUser(3));
+      const user = aUser(3);
       const follower = { account: 'tea', user, following: true, follows: 1, followedAt: NOW };
       await store.commit(anAnswer({ user, follower }));
       const gone = { account: 'tea', user, following: false, follows: 1 };
@@ -463,7 +470,7 @@ function limits(its: Its): void {
       const room = { name: AMOUNT, add: 100, max: 1000 };
       const full = { name: `campaign/spring/user/${aUser(1)}/claims`, add: 1, max: 0 };
       const alsoFull = { name: 'merchant/shop/amount/day/2026-02-10', add: 100, max: 99 };
-      const follower = { account: 'tea', user: openId(aUser(1)), following: true, follows: 1 };
+      const follower = { account: 'tea', user: aUser(1), following: true, follows: 1 };
       const commit = aCommit({ user: aUser(1), follower, counters: [room, full, alsoFull] });
       expect(await store.commit(commit)).toEqual({ kind: 'lost', counter: full.name });
       await expectUntouched(store, commit, { reserved: 0, counter: 0, lines: 0 });
@@ -534,7 +541,7 @@ function limits(its: Its): void {
       expect((await look(0)).kind).toBe('done');
       const wanted = {
         account: 'tea',
-        user: openId(aUser(1)),
+        user: aUser(1),
         merchant: undefined,
         claims: [],
         counters: ['looked'],
@@ -698,7 +705,7 @@ function payouts(its: Its): void {
     test('keeps what was chosen when it was planned, whatever a step says', async () => {
       const { store } = its();
       const payout = await planned(store);
-      const other = { amount: fen(1), user: openId(aUser(9)), request: { ...payout.request, wishing: '别的' } };
+      const other = { amount: fen(1), user: aUser(9), request: { ...payout.request, wishing: '别的' } };
       const step = aStep(payout, 'sent', 'reserved→sent', { ...other, campaign: 'other' });
       expect(await store.advance(step)).toBe('moved');
       expect(await store.payout(payout.billNo)).toStrictEqual({ ...payout, state: 'sent', version: 2 });
@@ -734,7 +741,7 @@ function payouts(its: Its): void {
       expect(await store.advance(marked)).toBe('moved');
       expect(await store.payout(payout.billNo)).toStrictEqual(marked.payout);
       const { stopped: _, refusals: __, expired: ___, ...clean } = marked.payout;
-      expect(await store.advance(aStep(clean as Payout, 'unknown'))).toBe('moved');
+      expect(await store.advance(aStep(clean, 'unknown'))).toBe('moved');
       expect(await store.payout(payout.billNo)).toStrictEqual({ ...clean, state: 'unknown', version: 3 });
     });
 
@@ -744,7 +751,7 @@ function payouts(its: Its): void {
       const failed = aStep(payout, 'failed', 'reserved→free');
       expect(await store.advance(failed)).toBe('moved');
       expect([await store.buckets('spring'), await counterOf(store, AMOUNT)]).toEqual([buckets({}), 0]);
-      const successor = aPayout({ ...payout, billNo: `${payout.billNo}x` as BillNo, attempt: 2, version: 1 });
+      const successor = aPayout({ ...payout, billNo: asBillNo(`${payout.billNo}x`), attempt: 2, version: 1 });
       const offer = (max: number): Step => ({
         ...aStep(failed.payout, 'failed', 'free→reserved', { holds: [] }),
         counters: [
@@ -832,7 +839,7 @@ function payouts(its: Its): void {
       const done = await planned(store);
       await taken(store, done, ['sent', 'reserved→sent'], ['received', 'sent→received']);
       const parked = await planned(store);
-      const held = without(aStep(parked, 'held').payout, 'nextAt');
+      const { nextAt: _, ...held } = aStep(parked, 'held').payout;
       await store.advance({ ...aStep(parked, 'held'), payout: held });
       const waiting = await taken(store, await planned(store), ['held']);
       expect(await store.due('shop', later(NOW, SECOND), 10)).toEqual([waiting]);
@@ -1076,7 +1083,7 @@ function rest(its: Its): void {
       await store.setHalt('campaign/b', { ...pause, reason: '' });
       const asked = {
         account: 'tea',
-        user: openId(aUser(1)),
+        user: aUser(1),
         merchant: 'campaign/a',
         claims: [],
         counters: [AMOUNT],
@@ -1114,7 +1121,7 @@ function rest(its: Its): void {
       expect(await store.halt('shop')).toStrictEqual(halt);
       expect(await store.halt('other')).toBeUndefined();
       const facts = async (merchant?: string): Promise<boolean> => {
-        const wanted = { account: 'tea', user: openId(aUser(1)), merchant, claims: [], counters: [] };
+        const wanted = { account: 'tea', user: aUser(1), merchant, claims: [], counters: [] };
         return (await store.facts(wanted)).halted;
       };
       expect([await facts('shop'), await facts('other'), await facts()]).toEqual([true, false, false]);
@@ -1153,7 +1160,7 @@ function rest(its: Its): void {
 
     test('everything is there when it is opened again', async () => {
       const { opened, store } = its();
-      const follower = { account: 'tea', user: openId(aUser(1)), following: true, follows: 1 };
+      const follower = { account: 'tea', user: aUser(1), following: true, follows: 1 };
       const commit = aCommit({ follower, user: aUser(1) });
       await store.commit(commit);
       await store.advance(aStep(commit.payout, 'sent', 'reserved→sent', { listId: '1', sentAt: NOW }));

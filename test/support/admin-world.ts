@@ -1,5 +1,4 @@
 // A whole bot with its dashboard on a port of its own, and people of each role who ask it as their browsers do.
-
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { adminApp } from '../../src/app/wire-admin.ts';
@@ -77,7 +76,7 @@ export async function startAdmin({
   const told = async (answer: Response): Promise<Told> => {
     const text = await answer.text();
     const isJson = answer.headers.get('content-type')?.includes('json') ?? false;
-    return { status: answer.status, text, body: isJson ? (readJson(text, isMap)) : {} };
+    return { status: answer.status, text, body: isJson ? readJson(text, isMap) : {} };
   };
   const tryLogin: AdminWorld['tryLogin'] = (form, headers) => tryLoginAt(url, form, headers);
   return {

@@ -1,11 +1,10 @@
 // A shop without a simulator: the flow, the table and a store on a clock of its own, with rules that are edited meanwhile;
 // and the store as version 0.1.0 wrote it, which counted only against limits that were set.
-
 import { expect } from 'vitest';
 import { Audit, showAuditFinding } from '../../src/core/audit/audit.ts';
 import type { Counter } from '../../src/core/base/counter.ts';
 import { isBounded } from '../../src/core/base/counter.ts';
-import { type Event, eventKey, type Happening, type OpenId, openId as asOpenId } from '../../src/core/base/event.ts';
+import { openId as asOpenId, type Event, eventKey, type Happening, type OpenId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { type Instant, later, MINUTE, parseBeijing } from '../../src/core/base/time.ts';
 import { countersOf } from '../../src/core/decide/decide.ts';

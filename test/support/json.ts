@@ -7,6 +7,10 @@ export const isNumber: Is<number> = value => typeof value === 'number';
 export const isMap: Is<Record<string, unknown>> = (value): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+export function isMapOf<T>(is: Is<T>): Is<Record<string, T>> {
+  return (value): value is Record<string, T> => isMap(value) && Object.values(value).every(is);
+}
+
 export function isListOf<T>(is: Is<T>): Is<T[]> {
   return (value): value is T[] => Array.isArray(value) && value.every(is);
 }

@@ -1,5 +1,4 @@
 // Real Redis servers for tests: on loopback, on free ports, in folders of their own that go away with them.
-
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,5 @@
 // Alarms and the daily report of a whole bot: said once, said again, taken on, over; to the robots of 企业微信 and 飞书, as JSON and by
 // mail; and when nobody is reached, or the store is away.
-
 import { createHmac } from 'node:crypto';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { createServer as createNet, type Server as NetServer } from 'node:net';

@@ -1,5 +1,4 @@
 // A production machine: the packed package in an empty folder, and a checkout without the compiler. Real npm, both times.
-
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,5 @@
 // What ops people have of a bot, where its store is Redis: metrics, alarms that are taken on, yesterday's report, the doctor, and the
 // dashboard's sums. The same is tested at length on SQLite.
-
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';

@@ -1,5 +1,4 @@
 // The bot as people start it: a process of its own, which can be killed, misconfigured and asked from the side.
-
 import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';

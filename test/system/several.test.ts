@@ -1,6 +1,5 @@
 // Several accounts and merchants in one bot.yaml: each follower is answered by their account and paid by its merchant,
 // two accounts share one merchant, and each merchant is gated alone.
-
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

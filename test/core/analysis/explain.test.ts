@@ -1,5 +1,4 @@
 // `hongbao explain`: every rule that was asked, with the number behind each check, and who answered in the end.
-
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type Explanation,

@@ -1,6 +1,5 @@
 // Other people's clients and bots against the simulator, by their own documented calls: all of them for `npm run peers`, the
 // short form for `npm test`.
-
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
 // What an event costs among 10 000 rules against among 10: `npm run bench -- match`.
+
 import type { Event } from '../../src/core/base/event.ts';
 import { decide, factsQueryFor } from '../../src/core/decide/decide.ts';
 import { type Book, bookOf } from '../../src/core/decide/match.ts';

@@ -1,4 +1,5 @@
 // What the stores can do: claims a second, against the database underneath without us; and how much room a claim takes.
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,7 +2,6 @@
 // set-up, of which nothing is said.
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -16,6 +15,7 @@ import { belongToUs } from '../../src/setup/installation.ts';
 import { anAnswer } from '../storage/store.contract.ts';
 import { ENV, MERCHANT, RULES, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
 import { issue, keyNo, packed, pkcs8 } from '../support/issue.ts';
+import { portOf } from '../support/listening.ts';
 import { inProcess } from '../support/platform-world.ts';
 import { freePort } from '../support/ports.ts';
 
@@ -77,7 +77,7 @@ async function serving(handle: Parameters<typeof createServer>[1]): Promise<stri
   const server = createServer(handle);
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   servers.push(server);
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${portOf(server)}`;
 }
 
 /** Passes everything on to the world's bot but what lies below `but`. */

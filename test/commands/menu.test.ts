@@ -107,7 +107,7 @@ describe('menu.yaml', () => {
     [
       'nothing to do',
       one('name: a'),
-      [expect.stringMatching(/^2:5: a button needs one of: click, scancode_push, .*, items$/) as never],
+      [expect.stringMatching(/^2:5: a button needs one of: click, scancode_push, .*, items$/)],
     ],
     [
       'two things to do',
@@ -118,7 +118,7 @@ describe('menu.yaml', () => {
     [
       'buttons below sub-buttons',
       'menu:\n  - name: a\n    items:\n      - { name: b, items: [] }\n',
-      [expect.stringMatching(/^4:20: unknown key "items"; expected one of: click, /) as never],
+      [expect.stringMatching(/^4:20: unknown key "items"; expected one of: click, /)],
     ],
     [
       'half a mini program',
@@ -253,9 +253,8 @@ describe('hongbao menu', () => {
   let world: PlatformWorld;
   let file: string;
   beforeAll(async () => {
-    world = await startPlatform({
-      account: { menu: { button: [{ name: '旧', type: 'text', value: '你好' } as never] } },
-    });
+    const old = { name: '旧', type: 'text', value: '你好' };
+    world = await startPlatform({ account: { menu: { button: [old] } } });
     mkdirSync(join(world.folder, 'rules.yaml'));
     writeFileSync(join(world.folder, 'rules.yaml', 'a.yaml'), RULES);
     writeFileSync(join(world.folder, 'rules.yaml', 'b.yaml'), ENDED);
@@ -425,7 +424,7 @@ describe('a question at the terminal', () => {
 });
 
 describe('the live menu', () => {
-  const of = (answer: object): Promise<Menu> => liveMenu({ get: async () => answer as never, post: async () => ({}) });
+  const of = (answer: object): Promise<Menu> => liveMenu({ get: async () => ({ ...answer }), post: async () => ({}) });
 
   test('made in the console is understood, and one that is switched off is none', async () => {
     const button = [

@@ -100,7 +100,7 @@ describe('what a stranger wrote', () => {
 
   test('stands in a line of progress as marks', () => {
     let shown = '';
-    const stream = { isTTY: true, write: (text: string) => (shown += text) } as unknown as NodeJS.WriteStream;
+    const stream = { isTTY: true, write: (text: string) => (shown += text) };
     progress('codes', stream).show(1, 1, EVIL);
     expect(shown.replace('\r\u001b[K', '')).toBe('codes: 1/1  ␛[2J␊红包⟨U+202E⟩已领取⟨U+0085⟩');
   });

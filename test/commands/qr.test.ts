@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import qrcode from 'qrcode-generator';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type CreateOptions, create } from '../../src/commands/account/qr.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { DAY, instant, later } from '../../src/core/base/time.ts';
 import {
   MADE_HEAD,
@@ -19,7 +20,9 @@ import {
 import { qrPicture } from '../../src/lib/qr-png.ts';
 import { createQrCode, type NewCode, showQrCode } from '../../src/wechat/account/qr-codes.ts';
 import { type Result, readCsv } from '../support/command.ts';
+import { exactly } from '../support/exactly.ts';
 import { startWorld, type World } from '../support/harness.ts';
+import { has, isListOf, isNumber, isText, readJson } from '../support/json.ts';
 import { inProcess, type PlatformWorld, startPlatform } from '../support/platform-world.ts';
 
 const URL_OF_A_CODE = 'http://weixin.qq.com/q/02abcdefghijklmnopqrst';
@@ -282,7 +285,8 @@ describe('hongbao qr create', () => {
   test('makes temporary ones that say when they end, and once they have ended asks for --again', async () => {
     count++;
     const first = await run({ scene: ['flyer'], temporary: '7d', json: true });
-    const [code] = JSON.parse(first.out) as [{ expires: number; picture: string; ticket: string }];
+    const made = isListOf(has({ expires: isNumber, picture: isText, ticket: isText }));
+    const [code] = exactly(1, readJson(first.out, made));
     expect(Math.abs(code.expires - Date.now() - 7 * DAY)).toBeLessThan(60_000);
     expect(code.picture).toBe(showQrCode(world.simulator.url, code.ticket));
     const list = join(out, 'qrcodes.csv');
@@ -476,7 +480,7 @@ describe('an arrival through a code', () => {
           );
           const isStore = act.scene.startsWith('store-');
           expect(world.said(push)).toBe(isStore ? (hasWon ? '领过了' : '到店礼') : '你好');
-          const [line] = await world.store.journal({ user: user as never, limit: 1 });
+          const [line] = await world.store.journal({ user: openId(user), limit: 1 });
           expect(line!.event).toMatchObject({ kind: isFollower ? 'scan' : 'subscribe', scene: act.scene });
           // Told once more, byte for byte: the same answer, and nothing new.
           const told = push.tries[0]!;
@@ -486,7 +490,7 @@ describe('an arrival through a code', () => {
           hasWon ||= isStore;
           expect(await claimsOf(user)).toBe(hasWon ? 1 : 0);
         }
-        const lines = await world.store.journal({ user: user as never, limit: 100 });
+        const lines = await world.store.journal({ user: openId(user), limit: 100 });
         expect(new Set(lines.map(({ event }) => event.key)).size).toBe(lines.length);
         expect(lines.length).toBe(world.simulator.control.pushes({ person: user }).length);
       }),

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { receive } from '../../src/commands/rules/receive.ts';
 import { BadInput } from '../../src/core/base/error.ts';
+import { exactly } from '../support/exactly.ts';
 import { ENV, startWorld, type World } from '../support/harness.ts';
+import { isMap, readJson } from '../support/json.ts';
 import { FORMATS, type Format, MODES, ONE, pushOf, says } from '../support/pushes.ts';
 
 let world: World;
@@ -28,12 +30,12 @@ async function received(content: string | Buffer, more: object = {}) {
   });
   vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const code = await receive(file, { config: join(world.folder, 'bot.yaml'), json: true, ...more });
-  return { code, ...(JSON.parse(said) as { event: Record<string, unknown>; reply: unknown }) };
+  return { code, ...readJson(said, isMap) };
 }
 
 /** As WeChat sealed it long ago: nobody asks how long. */
 const recorded = (mode: (typeof MODES)[number], format: Format): string =>
-  pushOf({ mode, format }, says('帮助', '7301122334455667788'), { at: 1_700_000_000_000 }).body as string;
+  String(pushOf({ mode, format }, says('帮助', '7301122334455667788'), { at: 1_700_000_000_000 }).body);
 
 test.each(MODES.flatMap(mode => FORMATS.map(format => [format, mode] as const)))(
   'a recorded push in %s of %s mode is led through, whenever it was sealed',
@@ -60,7 +62,7 @@ test('one that is sealed with another key names the account, and one that is non
 
 test('a file in GBK or UTF-16 is named, and read with --encoding', async () => {
   // 帮助 in GBK.
-  const [before, after] = recorded('plain', 'xml').split('帮助') as [string, string];
+  const [before, after] = exactly(2, recorded('plain', 'xml').split('帮助'));
   const gbk = Buffer.concat([Buffer.from(before), Buffer.from([0xb0, 0xef, 0xd6, 0xfa]), Buffer.from(after)]);
   await expect(received(gbk)).rejects.toThrow(/push\.txt: the file is GBK, and a push is UTF-8; add --encoding gbk/);
   expect(await received(gbk, { encoding: 'gbk' })).toMatchObject({ event: { text: '帮助' } });

@@ -7,7 +7,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { openId } from '../../src/core/base/event.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { command, openIds, type Result, run } from '../support/command.ts';
+import { exactly } from '../support/exactly.ts';
 import { MERCHANT, RULES, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
+import { has, isMap, isNumber, readJson } from '../support/json.ts';
 
 /** `SEND_LINES=100000` is what a list of that size takes. */
 const LINES = Number(process.env.SEND_LINES ?? 20_000);
@@ -40,11 +42,7 @@ const sendArgs = (file: string, ...more: string[]): string[] => [
 ];
 const send = (file: string, ...more: string[]): Promise<Result> => run(world!.folder, ...sendArgs(file, ...more));
 const paid = (): number => world!.simulator.control.merchant(MERCHANT.mchId).sentCount;
-const summary = ({ out }: Result) =>
-  JSON.parse(out) as Record<'lines' | 'planned' | 'already' | 'sum', number> & {
-    refused: { line: number; message: string }[];
-    outcome?: Record<string, number>;
-  };
+const summary = ({ out }: Result) => readJson(out, has({ planned: isNumber, already: isNumber }));
 
 async function allPayouts(): Promise<Payout[]> {
   const all: Payout[] = [];
@@ -82,7 +80,10 @@ describe('what is kept for a draw at the end', () => {
       .replace('once: ever, give: gift', 'once: ever, give: gift, enter: 终场')
       .replace('rules:', 'rules:\n  - { id: drawn, on: { drawn: 终场 }, give: big }');
     await begin({ rules: withDraw });
-    const [ann, bob, cid] = [1, 2, 3].map(() => world!.person(true)) as [string, string, string];
+    const [ann, bob, cid] = exactly(
+      3,
+      [1, 2, 3].map(() => world!.person(true)),
+    );
     write('two.csv', [ann, bob]);
     write('one.csv', [cid]);
     const big = await send('one.csv', '--batch', 'x', '--prize', 'big');
@@ -97,7 +98,10 @@ describe('what is kept for a draw at the end', () => {
 describe('a file is sent', () => {
   test('and the running bot pays everybody in it; sent again, or another file in the same batch, pays nobody twice', async () => {
     await begin({ jobs: true });
-    const [ann, bob, cid, dan] = [1, 2, 3, 4].map(() => world!.person(true)) as [string, string, string, string];
+    const [ann, bob, cid, dan] = exactly(
+      4,
+      [1, 2, 3, 4].map(() => world!.person(true)),
+    );
     write('people.txt', [ann, '', bob, cid]);
     const first = await send('people.txt', '--amount', '¥1.20');
     expect(first).toMatchObject({
@@ -254,7 +258,7 @@ describe('nothing is written', () => {
       '4 findings; nothing was written, nobody is paid',
       '',
     ]);
-    expect((JSON.parse((await send('people.csv', '--json')).out) as { findings: object[] }).findings).toHaveLength(4);
+    expect(readJson((await send('people.csv', '--json')).out, isMap).findings).toHaveLength(4);
     expect([await allPayouts(), await world!.store.buckets('test')]).toMatchObject([[], { reserved: 0 }]);
   }, 30_000);
 
@@ -284,7 +288,7 @@ describe('nothing is written', () => {
 
   test('when somebody in it has had what the merchant may pay them today', async () => {
     await begin({ merchantLines: '    limits: { perUserPerDay: 1 }' });
-    const [ann, bob] = openIds(2) as [string, string];
+    const [ann, bob] = exactly(2, openIds(2));
     write('ann.txt', [ann]);
     write('both.txt', [bob, ann]);
     await send('ann.txt', '--amount', '1.00', '--no-wait');
@@ -329,7 +333,7 @@ describe('nothing is written', () => {
   });
 
   test('of a campaign in rehearsal: only its testers are paid, whoever else stands in the file is named', async () => {
-    const [tester, stranger] = openIds(2) as [string, string];
+    const [tester, stranger] = exactly(2, openIds(2));
     const rules = RULES.replace('campaign: test', `campaign: test\nmode: rehearse\ntesters: [${tester}]`);
     await begin({ rules });
     write('people.txt', openIds(2));
@@ -408,7 +412,7 @@ describe('beside others', () => {
     await begin({ rules: BIG });
     write('people.txt', openIds(3000));
     const results = await Promise.all([1, 2].map(() => send('people.txt', '--amount', '¥1.00', '--no-wait', '--json')));
-    const [first, second] = results.map(summary) as [ReturnType<typeof summary>, ReturnType<typeof summary>];
+    const [first, second] = exactly(2, results.map(summary));
     expect(first.planned + second.planned).toBe(3000);
     expect(first.already + second.already).toBe(3000);
     expect(await allPayouts()).toHaveLength(3000);

@@ -15,6 +15,7 @@ import { encodingFrom, sniff } from '../../src/core/yaml/encoding.ts';
 import { tableFile } from '../../src/lib/table-file.ts';
 import { openIds, run } from '../support/command.ts';
 import { ENV, startWorld, until, type World } from '../support/harness.ts';
+import { has, isListOf, isNumber, isText, readJson } from '../support/json.ts';
 
 let folder: string;
 let world: World | undefined;
@@ -199,7 +200,7 @@ describe('from the command line', () => {
     const check = async (bytes: Buffer): Promise<string> => {
       writeFileSync(join(world!.folder, 'stores.csv'), bytes);
       const { out } = await run(world!.folder, 'check', 'lists.yaml', '--json');
-      const { findings } = JSON.parse(out) as { findings: { message: string; line: number }[] };
+      const { findings } = readJson(out, has({ findings: isListOf(has({ message: isText, line: isNumber })) }));
       return findings.map(({ line, message }) => `${line}: ${message}`).join();
     };
     for (const bytes of [Buffer.from(table), Buffer.from(`\uFEFF${table}`), gzipSync(table)])

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { reveal, type VerifyOptions, verify } from '../../src/commands/rules/verify.ts';
 import { ENV, RULES, startWorld, type World } from '../support/harness.ts';
+import { has, isListOf, isNumber, readJson } from '../support/json.ts';
 
 const SEED = createHash('sha256').update('a seed').digest('hex');
 const FILE = `campaign: spring
@@ -156,7 +157,7 @@ describe('a draw', () => {
 test('the layout of a round is laid out again: the same by hand, exactly its packets and its total', async () => {
   const { out, exit } = await verified({ round: '第一场', rules: fileOf(FILE), json: true });
   expect(exit).toBe(0);
-  const rows = JSON.parse(out).round.rows as number[][];
+  const { rows } = readJson(out, has({ round: has({ rows: isListOf(isListOf(isNumber)) }) })).round;
   expect(rows.flat().reduce((sum, amount) => sum + amount, 0)).toBe(28_800);
   // By hand: numbers from the round's key; up to twice the mean of what is left; then shuffled from behind; then dealt out.
   const key = createHmac('sha256', SEED).update('round 第一场').digest();

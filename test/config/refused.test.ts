@@ -11,6 +11,7 @@ import { type Config, loadConfig } from '../../src/config/config.ts';
 import type { Environment } from '../../src/config/environment.ts';
 import { BadInput, told } from '../../src/core/base/error.ts';
 import { instant } from '../../src/core/base/time.ts';
+import { exactly } from '../support/exactly.ts';
 import { caPem, issue, keyNo } from '../support/issue.ts';
 
 const NOW = instant(Date.parse('2026-11-29T12:00:00Z'));
@@ -75,8 +76,8 @@ function refusal(yaml: string, env?: Environment): { en: string; zh: string }[] 
   try {
     load(yaml, env);
   } catch (error) {
-    expect(error).toBeInstanceOf(BadInput);
-    return (error as BadInput).findings.map(finding => {
+    if (!(error instanceof BadInput)) throw error;
+    return error.findings.map(finding => {
       const { line, column, message } = finding;
       return { en: `${line}:${column}: ${message}`, zh: told(finding, 'zh').message };
     });
@@ -319,7 +320,7 @@ describe('is refused at its place, with its fix, in both languages:', () => {
   ])('%s', (_, yaml, reason) => {
     const said = refusal(yaml());
     expect(said.map(({ en }) => en)).toEqual([expect.stringMatching(reason)]);
-    const [{ en, zh }] = said as [{ en: string; zh: string }];
+    const [{ en, zh }] = exactly(1, said);
     for (const opens of [SECRET, PASSWORD, 'topSecretPw']) expect(en + zh).not.toContain(opens);
     // Not a sentence of English in it.
     expect(zh).toMatch(/[\u4E00-\u9FFF]/);

@@ -15,6 +15,8 @@ import { instant } from '../../src/core/base/time.ts';
 import { command, run } from '../support/command.ts';
 import { ENV } from '../support/harness.ts';
 import { issue } from '../support/issue.ts';
+import { isListOf, isMap, readJson } from '../support/json.ts';
+import { portOf } from '../support/listening.ts';
 
 const NOW = instant(Date.parse('2026-11-29T12:00:00Z'));
 const SECRET = '0f3c9a7be1d84625b7a0c1e2d3f4958677a8b9c0d1e2f3a4';
@@ -64,8 +66,8 @@ function refusal(yaml: string | Buffer, env?: Environment): string[] {
   try {
     load(yaml, env);
   } catch (error) {
-    expect(error).toBeInstanceOf(BadInput);
-    const { findings, message } = error as BadInput;
+    if (!(error instanceof BadInput)) throw error;
+    const { findings, message } = error;
     expect(message).not.toContain(SECRET);
     return findings.map(({ file, line, column, message: words }) => {
       expect(file).toBe(join(folder, 'bot.yaml'));
@@ -547,7 +549,7 @@ rules:
   test('on a port that is taken, an address of another machine, a store that cannot be: at the line of bot.yaml', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise(resolve => server.once('listening', resolve));
-    const { port } = server.address() as { port: number };
+    const port = portOf(server);
     expect(await start(set('listen', `127.0.0.1:${port}`)())).toContain(`start.yaml:1:9: port ${port} is taken`);
     server.close();
     expect(await start(set('listen', '203.0.113.7:3999')())).toMatch(
@@ -567,12 +569,8 @@ rules:
     expect([check.code, check.err]).toEqual([2, expect.stringContaining('old_cert.pem has expired')]);
     const list = await run(folder, 'merchant', 'list', '--config', 'start.yaml');
     expect([list.code, list.out]).toEqual([0, expect.stringMatching(/certificate until 2024-01-01 \(expired!\)/)]);
-    const { certificates } = (
-      JSON.parse((await run(folder, 'merchant', 'list', '--json', '--config', 'start.yaml')).out) as {
-        certificates: object[];
-      }[]
-    )[0]!;
-    expect(certificates).toMatchObject([
+    const { out } = await run(folder, 'merchant', 'list', '--json', '--config', 'start.yaml');
+    expect(readJson(out, isListOf(isMap))[0]!.certificates).toMatchObject([
       { key: 'certificate', file: 'old_cert.pem', until: Date.parse('2024-01-01T00:00:00Z') },
     ]);
   }, 180_000);

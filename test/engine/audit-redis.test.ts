@@ -1,6 +1,7 @@
 // An audit that asks for what is theirs says what one says that reads everything, whatever is wrong with the books.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Audit } from '../../src/core/audit/audit.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import type { Snapshot, Store } from '../../src/ports.ts';
 import { aCommit, aPayout, PLACES } from '../storage/store.contract.ts';
@@ -47,14 +48,14 @@ describe.skipIf(!hasRedis)('on Redis', () => {
   });
 
   test.each([
-    ['a payout without a claim', { user: long(3), claimKey: `spring/password/${long(3)}/none` }],
-    ["a payout to one for another's claim", { user: long(3), claimKey: `spring/password/${long(4)}/none` }],
-    ['a payout to somebody of whom nothing else is known', { user: 'oNone', claimKey: 'spring/password/oNone/none' }],
-    ['a payout for a claim that is no key', { user: long(5), claimKey: 'nonsense' }],
-  ] as const)('%s is found as well', async (_, about) => {
+    ['a payout without a claim', long(3), `spring/password/${long(3)}/none`],
+    ["a payout to one for another's claim", long(3), `spring/password/${long(4)}/none`],
+    ['a payout to somebody of whom nothing else is known', 'oNone', 'spring/password/oNone/none'],
+    ['a payout for a claim that is no key', long(5), 'nonsense'],
+  ] as const)('%s is found as well', async (_, user, claimKey) => {
     const { store, dispose } = await openedOn(server.url);
     await filled(store);
-    await store.load({ kind: 'payouts', rows: [{ payout: aPayout(about as object), history: [] }] });
+    await store.load({ kind: 'payouts', rows: [{ payout: aPayout({ user: openId(user), claimKey }), history: [] }] });
     const found = await said(store);
     expect(found.findings.some(each => each.includes('no such claim'))).toBe(true);
     expect(found).toEqual(await said(apart(store)));

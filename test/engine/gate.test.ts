@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
 import { Fault } from '../../src/core/base/error.ts';
 import { openId } from '../../src/core/base/event.ts';
+import { instant } from '../../src/core/base/time.ts';
 import { judgeAnswer } from '../../src/core/payout/operator-steps.ts';
 import { DEFAULT_POLICY } from '../../src/core/payout/pace.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
@@ -414,8 +415,7 @@ describe('payouts the store will not take on', () => {
     await settle.pass();
     expect(books().sentCount).toBe(8);
     const aside = alarms().find(({ message }) => message.includes('set aside'))!;
-    expect(aside).toMatchObject({ merchant: 'shop', count: 64 });
-    expect((aside.billNos as string[]).length).toBeGreaterThan(0);
+    expect(aside).toMatchObject({ merchant: 'shop', count: 64, billNos: expect.arrayContaining([expect.any(String)]) });
     stuck.clear();
     await until(async () => {
       await settle.pass();
@@ -470,8 +470,8 @@ describe('ten accounts of an attacker', () => {
 });
 
 const aHalt = () => {
-  const { now } = world!.simulator.control.state();
-  return { code: 'X', reason: 'x', since: now as never, by: 'bot', probeAt: now as never } as const;
+  const now = instant(world!.simulator.control.state().now);
+  return { code: 'X', reason: 'x', since: now, by: 'bot', probeAt: now } as const;
 };
 
 // ── Orders that fail ─────────────────────────────────────────────────────────────────────────────────────

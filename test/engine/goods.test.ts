@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Event, eventKey, type OpenId, openId } from '../../src/core/base/event.ts';
+import { eventKey, type Happening, type OpenId, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { DAY, type Instant, later, parseBeijing, SECOND } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
@@ -239,12 +239,13 @@ function talking(name: string, open: () => Promise<Opening>): void {
     });
 
     describe('whose order is paid back', () => {
-      const happens = (key: string, what: Pick<Event, 'kind'> & object) =>
-        flow.handle({ ...what, key: eventKey(key), account: 'tea', user: ANN, sentAt: now } as Event);
+      const happens = (key: string, what: Happening) =>
+        flow.handle({ ...what, key: eventKey(key), account: 'tea', user: ANN, sentAt: now });
+      const paid = { merchant: 'till', amount: fen(12_000) };
       const pays = (order: string) =>
-        happens(`p:${order}`, { kind: 'paid', transaction: order, amount: fen(12_000) } as never);
+        happens(`p:${order}`, { ...paid, kind: 'paid', transaction: order, order, total: paid.amount });
       const refund = (order: string) =>
-        happens(`r:${order}`, { kind: 'refunded', transaction: order, refund: order, amount: fen(12_000) } as never);
+        happens(`r:${order}`, { ...paid, kind: 'refunded', transaction: order, refund: order });
 
       test('gets nothing sent, whether the address was given before or is given after, and whatever is told twice', async () => {
         await pays('1');

@@ -1,5 +1,6 @@
 // What is said outside the passive reply, by a whole bot to a whole simulated WeChat: inside the quotas, in order, once;
 // what cannot be said is told at the next contact.
+
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';

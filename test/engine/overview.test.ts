@@ -80,7 +80,8 @@ describe.each(KINDS)('on %s', (_, open) => {
       commits.push(commit);
     }
     const [first, second] = commits.map(({ payout }) => payout);
-    await store.advance(aStep(first!, 'held', 'none', { problem: 'NO_AUTH 没有权限', nextAt: undefined } as never));
+    const { nextAt: _, ...parked } = first!;
+    await store.advance(aStep(parked, 'held', 'none', { problem: 'NO_AUTH 没有权限' }));
     await store.advance(aStep(second!, 'sent', 'reserved→sent', { nextDo: 'query', nextAt: NOW, listId: '100000' }));
     const ports = portsOf();
     const all = await payoutList(ports, { filter: 'all', limit: 3 });

@@ -1,6 +1,6 @@
 // `audit --repair`: a store comes back with older data, and what it has lost is rebuilt: to the fen, and nobody is paid twice.
+
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
@@ -20,12 +20,16 @@ import { SILENT } from '../../src/lib/log.ts';
 import type { Store } from '../../src/ports.ts';
 import { belongToUs } from '../../src/setup/installation.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
+
 import { openStore } from '../../src/storage/open.ts';
 import { claimPlace } from '../../src/storage/sqlite/own/own-names.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { parseXml } from '../../src/wechat/xml.ts';
 import { readSnapshot } from '../storage/store.contract.ts';
+import { ended } from '../support/ended.ts';
+import { exactly } from '../support/exactly.ts';
 import { ENV, MERCHANT, startWorld, type World, type WorldOptions } from '../support/harness.ts';
+import { isMapOf, isText, read } from '../support/json.ts';
 import { DURABLE, hasRedis, startRedis } from '../support/redis-server.ts';
 import { writtenIn } from '../support/written.ts';
 
@@ -64,7 +68,7 @@ class Restorable {
   static async start(options: WorldOptions = {}): Promise<Restorable> {
     const state: { store: Store | undefined } = { store: undefined };
     const wrap = (first: Store): Store =>
-      new Proxy(first, { get: (_, name) => (state.store ?? first)[name as keyof Store] });
+      new Proxy(first, { get: (_, name) => Reflect.get(state.store ?? first, name) });
     // By the simulator's clock, which only we move on.
     const world = await startWorld({ merchantLines: '    askEvery: 10m', wrap, ...options });
     return new Restorable(world, state);
@@ -224,7 +228,7 @@ afterEach(() => scene.close());
 
 /** WeChat delivers the very same event once more; how that ended, and what was said. */
 async function redelivered({ person, xml }: Push): Promise<string> {
-  const fields = parseXml(xml) as Readonly<Record<string, string>>;
+  const fields = read(parseXml(xml), isMapOf(isText));
   const again = await scene.control.act(person, { kind: 'raw', fields });
   expect(again.xml).toBe(xml);
   return scene.world.said(again);
@@ -241,7 +245,10 @@ const shown = ({ lines }: RepairReport): string[] =>
 describe('a store that was put back to an older day', () => {
   test('gets back every claim that was opened since, to the fen, and nobody gets a second packet', async () => {
     scene = await Restorable.start({ rules: MANY });
-    const [ann, bob, cid, dan] = [1, 2, 3, 4].map(() => scene.world.person()) as [string, string, string, string];
+    const [ann, bob, cid, dan] = exactly(
+      4,
+      [1, 2, 3, 4].map(() => scene.world.person()),
+    );
     await scene.follows(ann);
     await scene.follows(bob);
     await scene.settled();
@@ -468,7 +475,10 @@ describe('a group packet', () => {
     scene = await Restorable.start({
       rules: MANY.replace('gift: { redpacket: ¥1.00', 'gift: { redpacket: ¥3.00, shares: 3'),
     });
-    const [ann, bob, cid] = [1, 2, 3].map(() => scene.world.person()) as [string, string, string];
+    const [ann, bob, cid] = exactly(
+      3,
+      [1, 2, 3].map(() => scene.world.person()),
+    );
     const backup = await scene.backup();
     await scene.follows(ann);
     await scene.settled();
@@ -890,8 +900,7 @@ describe('the command', () => {
     let [out, err] = ['', ''];
     child.stdout.on('data', (part: Buffer) => (out += part.toString()));
     child.stderr.on('data', (part: Buffer) => (err += part.toString()));
-    const [code] = (await once(child, 'close')) as [number | null];
-    return { code, out, err };
+    return { code: await ended(child), out, err };
   }
 
   test('prints a table, or JSON, and ends with 0 once the ledger balances; a dry run with 1, a wrong option with 2', async () => {

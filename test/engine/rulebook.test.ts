@@ -12,11 +12,11 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type Event, eventKey, openId } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
 import type { Decision } from '../../src/core/decide/decision.ts';
-import type { LintId } from '../../src/core/lint/catalogue.ts';
 import { openRulebook } from '../../src/engine/rulebook.ts';
 import type { Memory } from '../../src/engine/rulebook-check.ts';
 import type { Log } from '../../src/ports.ts';
 import { RULES, startWorld, until, type World } from '../support/harness.ts';
+import { has, isListOf, isNumber, isText, read, readJson } from '../support/json.ts';
 
 let world: World;
 afterEach(() => world.close());
@@ -99,7 +99,7 @@ describe('an edit', () => {
       expect([name, alarm.level]).toEqual([name, 'error']);
       expect(alarm.text).toMatch(/NOT live, the former ones stay/);
       expect(alarm.text).toMatch(finding);
-      expect((alarm.fields as { findings: unknown[] }).findings.length).toBeGreaterThan(0);
+      expect(alarm.fields).toMatchObject({ findings: expect.arrayContaining([expect.anything()]) });
       expect([name, await said(ann, '帮助'), await ready()]).toEqual([name, '版本 2', 200]);
     }
     await settled(lines, version(5));
@@ -211,8 +211,8 @@ function stallsOfTheMachine(): { end(): Promise<number> } {
   return {
     end: async () => {
       idle.postMessage('end');
-      const [p99] = (await once(idle, 'message')) as [number];
-      return p99;
+      const [p99]: unknown[] = await once(idle, 'message');
+      return read(p99, isNumber);
     },
   };
 }
@@ -367,8 +367,8 @@ describe('what was found fit before', () => {
     const judged = memory();
     await opened(judged);
     const known = await until(() => judged.text);
-    const [{ id }] = (JSON.parse(known) as { warnings: { id: LintId }[] }).warnings as [{ id: LintId }];
-    const severity = { ...world.config.lint.severity, [id]: 'error' as const };
+    const { warnings } = readJson(known, has({ warnings: isListOf(has({ id: isText })) }));
+    const severity = { ...world.config.lint.severity, [warnings[0]!.id]: 'error' as const };
     const strict = { ...world.config, lint: { ...world.config.lint, severity } };
     await expect(openRulebook(strict, noting([]), { judged: memory(known) })).rejects.toThrow('not fit to go live');
   }, 60_000);

@@ -1,4 +1,5 @@
 // The gate of a merchant: its rate, its halts, and what one follower's trouble means for the others.
+
 import { afterEach, describe, expect, test } from 'vitest';
 import { Audit } from '../../src/core/audit/audit.ts';
 import { openId } from '../../src/core/base/event.ts';
@@ -14,6 +15,7 @@ import { SILENT } from '../../src/lib/log.ts';
 import type { Payer } from '../../src/ports.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
 import { aCommit, aPayout, NOW } from '../storage/store.contract.ts';
+import { exactly } from '../support/exactly.ts';
 import { startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
 import { saying } from '../support/saying.ts';
 import { VirtualTime } from '../torture/time.ts';
@@ -143,7 +145,7 @@ describe('a halt', () => {
     await world!.store.setHalt('shop', {
       code: 'OPERATOR',
       reason: 'lunch',
-      since: world!.store ? (await all())[0]!.createdAt : (0 as never),
+      since: (await all())[0]!.createdAt,
       by: 'operator',
     });
     const bob = world!.person(true);
@@ -222,7 +224,7 @@ describe('one follower in trouble', () => {
 describe('who came onto the list of those who get nothing after they had won', () => {
   test('is not paid: the payout waits for a person, whatever is retried; out of the list again it is paid once', async () => {
     await open();
-    const [listed, other] = (await queue(2)) as [string, string];
+    const [listed, other] = exactly(2, await queue(2));
     const { store, config } = world!;
     const block = (...users: string[]): void => void Object.assign(config, { blocked: new Set(users) });
     const payoutOf = async (user: string) => (await store.payouts({ user: openId(user), limit: 1 }))[0]!;
@@ -270,7 +272,7 @@ describe('who came onto the list of those who get nothing after they had won', (
 
   test('is asked after all the same, where WeChat Pay was called already', async () => {
     await open();
-    const [listed] = (await queue(1)) as [string];
+    const [listed] = exactly(1, await queue(1));
     const { store, config, simulator } = world!;
     const payout = async () => (await store.payouts({ user: openId(listed), limit: 1 }))[0]!;
     simulator.control.setFaults({ pay: [{ kind: 'errorAfterSent' }], platform: [] });
@@ -289,7 +291,7 @@ describe('what a review found', () => {
   test('a halt that can end by itself ends also where nothing is left to try it with', async () => {
     await open();
     const { store, simulator } = world!;
-    const now = simulator.control.state().now as never;
+    const now = instant(simulator.control.state().now);
     await store.setHalt('shop', { code: 'UNREACHED', reason: 'x', since: now, by: 'bot', probeAt: now });
     await settleAgain().pass();
     expect(await store.halt('shop')).toBeUndefined();
@@ -308,7 +310,7 @@ describe('what a review found', () => {
   });
 
   test('want of money seen by a question is the same halt, with its probe', () => {
-    const payout = { ...aCommit().payout, state: 'unknown', tries: 1, firstSentAt: NOW } as Payout;
+    const payout = aPayout({ state: 'unknown', tries: 1, firstSentAt: NOW });
     const seen = { kind: 'order', state: 'SENDING', reason: '余额不足' } as const;
     const { halt } = observe(payout, seen, true, NOW, DEFAULT_POLICY);
     expect(halt?.code).toBe('NOTENOUGH');

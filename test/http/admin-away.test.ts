@@ -24,20 +24,23 @@ async function* endless(): AsyncGenerator<Claim[]> {
 /** A store that can be taken away, call by call. */
 function wrap(store: Store): Store {
   const failing =
-    (name: string, call: (...parts: never[]) => unknown) =>
-    (...parts: never[]): unknown => {
+    <Parts extends readonly unknown[], Result>(name: string, call: (...parts: Parts) => Promise<Result>) =>
+    (...parts: Parts): Promise<Result> => {
       times.set(name, (times.get(name) ?? 0) + 1);
       return isAway(name, times.get(name)!)
         ? Promise.reject(new Fault('store', 'safe', 'unreachable', 'the store is away'))
         : call(...parts);
     };
-  const all: Record<string, unknown> = { ...store };
-  for (const [name, call] of Object.entries(store)) if (typeof call === 'function') all[name] = failing(name, call);
-  const wrapped = all as Store;
+  const wrapped = new Proxy(store, {
+    get(its, name: keyof Store) {
+      const call = its[name];
+      return typeof call === 'function' ? failing(name, (...parts) => Reflect.apply(call, its, parts)) : call;
+    },
+  });
   const { acts } = store;
   return {
     ...wrapped,
-    acts: { ...acts, append: failing('append', acts.append), list: failing('list', acts.list) } as Store['acts'],
+    acts: { ...acts, append: failing('append', acts.append), list: failing('list', acts.list) },
     async snapshot() {
       const snapshot = await wrapped.snapshot();
       opened++;

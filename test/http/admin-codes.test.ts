@@ -4,6 +4,7 @@ import { instant } from '../../src/core/base/time.ts';
 import { usedCounter } from '../../src/core/mechanics/printed-code.ts';
 import { checksumOf } from '../../src/core/rules/printed-code.ts';
 import { type AdminWorld, type Person, startAdmin } from '../support/admin-world.ts';
+import { exactly } from '../support/exactly.ts';
 
 const RULES = `
 campaign: caps
@@ -24,9 +25,10 @@ rules:
 `;
 
 const codeOf = (body: string): string => body + checksumOf(body);
-const [USED, UNUSED, INACTIVE, NOBODYS] = ['TEA2SPR7NG', 'TEA3SPR7NG', 'TEA4SPR7NG', 'TEA5SPR7NG'].map(codeOf) as [
-  ...[string, string, string, string],
-];
+const [USED, UNUSED, INACTIVE, NOBODYS] = exactly(
+  4,
+  ['TEA2SPR7NG', 'TEA3SPR7NG', 'TEA4SPR7NG', 'TEA5SPR7NG'].map(codeOf),
+);
 
 let admin: AdminWorld;
 let wang: Person;

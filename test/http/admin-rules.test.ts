@@ -3,7 +3,6 @@
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { adminApp } from '../../src/app/wire-admin.ts';
@@ -11,6 +10,8 @@ import type { DraftView, RuleFileDetail, RuleVersionView } from '../../src/engin
 import { SILENT } from '../../src/lib/log.ts';
 import { type Person, signInAt } from '../support/admin-world.ts';
 import { RULES, startWorld, type World } from '../support/harness.ts';
+import { isMap, readJson } from '../support/json.ts';
+import { portOf } from '../support/listening.ts';
 
 const PASSWORD = 'Plum-Lantern-42';
 const ROLES = { wang: 'owner', mei: 'publisher', sun: 'publisher', li: 'operator', zhao: 'viewer' };
@@ -33,7 +34,7 @@ beforeEach(async () => {
   server = createServer(adminApp(world.bot.admin!, SILENT).callback());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = `http://127.0.0.1:${portOf(server)}`;
   file = join(world.folder, 'rules', 'test.yaml');
 });
 afterEach(async () => {
@@ -59,7 +60,7 @@ async function act(path: string, body: object, { cookie, csrf }: Person): Promis
     body: JSON.stringify(whole),
   });
   const text = await answer.text();
-  return { status: answer.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
+  return { status: answer.status, body: text === '' ? {} : readJson(text, isMap) };
 }
 
 const baseOf = async (who: Person, name = 'test.yaml'): Promise<string> =>

@@ -6,6 +6,8 @@ import { beijingText, instant, later, MINUTE } from '../../src/core/base/time.ts
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { aCommit } from '../storage/store.contract.ts';
 import { type AdminWorld, type Person, startAdmin } from '../support/admin-world.ts';
+import { exactly } from '../support/exactly.ts';
+import { has, isNumber, read } from '../support/json.ts';
 
 let admin: AdminWorld;
 let wang: Person;
@@ -23,10 +25,8 @@ beforeAll(async () => {
   [payout, event] = [commit.payout, commit.event];
   writer = admin.world.person(true);
   await admin.world.simulator.control.act(writer, { kind: 'text', text: 'Hello 红包！' });
-  const { now } = (await admin.get('api/today', wang)).body as { now: number };
-  [day, time] = beijingText(instant(now))
-    .split(' ')
-    .map((part, n) => part.slice(0, n === 0 ? 10 : 5)) as [string, string];
+  const { now } = read((await admin.get('api/today', wang)).body, has({ now: isNumber }));
+  [day, time] = exactly(2, beijingText(instant(now)).slice(0, '2026-02-10 08:00'.length).split(' '));
 });
 afterAll(() => admin.close());
 

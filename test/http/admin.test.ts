@@ -2,7 +2,6 @@
 // a trace.
 import { once } from 'node:events';
 import { get as ask, createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { adminApp } from '../../src/app/wire-admin.ts';
@@ -15,6 +14,8 @@ import { createSecondFactor, newSecondFactor } from '../../src/lib/totp.ts';
 import { aCommit } from '../storage/store.contract.ts';
 import { type Person, signInAt, tryLoginAt } from '../support/admin-world.ts';
 import { startWorld, type World } from '../support/harness.ts';
+import { has, isListOf, isText, read } from '../support/json.ts';
+import { portOf } from '../support/listening.ts';
 
 const PASSWORDS = { wang: 'Plum-Lantern-42', li: 'Quiet-Harbour-77', zhao: 'Seven-Kettles-19', sun: 'Amber-Window-58' };
 
@@ -39,7 +40,7 @@ beforeAll(async () => {
   server = createServer(adminApp(world.bot.admin!, { debug: note, info: note, warn: note, error: note }).callback());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = `http://127.0.0.1:${portOf(server)}`;
 });
 afterAll(async () => {
   server.close();
@@ -98,7 +99,7 @@ describe('a stranger', () => {
     expect(answer.status).toBe(403);
     expect((await tryLogin('li', PASSWORDS.li, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
     const rebound = await new Promise<number>(resolve => {
-      const { port } = server.address() as AddressInfo;
+      const port = portOf(server);
       ask({ port, host: '127.0.0.1', path: '/admin', headers: { host: 'evil.example' } }, found =>
         resolve(found.statusCode!),
       );
@@ -139,9 +140,8 @@ describe('a session', () => {
   test('is listed for an owner, who may end it; for nobody else', async () => {
     const [owner, other] = [await login('王敏', PASSWORDS.wang), await login('sun', PASSWORDS.sun)];
     expect((await get('/admin/api/sessions', other)).status).toBe(403);
-    const { sessions } = (await (await get('/admin/api/sessions', owner)).json()) as {
-      sessions: { id: string; name: string }[];
-    };
+    const told = has({ sessions: isListOf(has({ id: isText, name: isText })) });
+    const { sessions } = read(await (await get('/admin/api/sessions', owner)).json(), told);
     const { id } = sessions.findLast(({ name }) => name === 'sun')!;
     expect((await act('/admin/api/revoke', { id }, other)).status).toBe(403);
     expect((await act('/admin/api/revoke', { id }, owner)).status).toBe(200);
@@ -212,9 +212,8 @@ describe('an act', () => {
       ['en', /[a-z]{3}/, /[\u4e00-\u9fff]/],
     ] as const) {
       const again = { ...body, versions: [failed.version], token: `token-token-token-${lang}` };
-      const { results } = (await (await act(`/admin/api/retry?lang=${lang}`, again, confirmed)).json()) as {
-        results: { text: string }[];
-      };
+      const told: unknown = await (await act(`/admin/api/retry?lang=${lang}`, again, confirmed)).json();
+      const { results } = read(told, has({ results: isListOf(has({ text: isText })) }));
       expect(results[0]!.text).toMatch(words);
       expect(results[0]!.text).not.toMatch(no);
     }
@@ -234,8 +233,7 @@ describe('an act', () => {
       reason: '误配',
       token: 'token-of-a-second-person',
     };
-    const { waits } = (await (await act('/admin/api/cancel', body, first)).json()) as { waits: string };
-    expect(waits).toBeDefined();
+    const { waits } = read(await (await act('/admin/api/cancel', body, first)).json(), has({ waits: isText }));
     expect((await world.store.payout(payouts[0]!.billNo))!.state).toBe('planned');
     expect((await act('/admin/api/agree', { id: waits }, first)).status).toBe(403);
     expect((await act('/admin/api/agree', { id: waits }, second)).status).toBe(200);
@@ -268,7 +266,8 @@ describe('an act', () => {
 
   test('of taking a list of winners is written down; openids are for who may act', async () => {
     const [li, zhao] = [await login('li', PASSWORDS.li), await login('zhao', PASSWORDS.zhao)];
-    const { campaigns } = (await (await get('/admin/api/campaigns', li)).json()) as { campaigns: { id: string }[] };
+    const told: unknown = await (await get('/admin/api/campaigns', li)).json();
+    const { campaigns } = read(told, has({ campaigns: isListOf(has({ id: isText })) }));
     const list = (name: string, who: Person): Promise<Response> =>
       get(`/admin/api/winners.csv?campaign=${campaigns[0]!.id}&list=${name}`, who);
     expect((await list('whole', zhao)).status).toBe(403);

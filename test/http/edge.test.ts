@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -10,7 +10,7 @@ import { runInNewContext } from 'node:vm';
 import Koa from 'koa';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { BadInput } from '../../src/core/base/error.ts';
-import type { Event } from '../../src/core/base/event.ts';
+import { type EventKind, eventKey, openId } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
 import { readBody, UNFINISHED_BYTES_MAX } from '../../src/http/body.ts';
 import { addressOf, isNear } from '../../src/http/client-address.ts';
@@ -23,6 +23,7 @@ import { createTrouble } from '../../src/lib/outage-log.ts';
 import { createLimiter, KEYS_MAX } from '../../src/lib/rate-limiter.ts';
 import type { Log, Store } from '../../src/ports.ts';
 import { startWorld, until, type World } from '../support/harness.ts';
+import { portOf } from '../support/listening.ts';
 
 type Line = { readonly level: string; readonly fields: Record<string, unknown>; readonly text: string };
 
@@ -31,7 +32,7 @@ function listeningLog(): { log: Log; lines: Line[] } {
   const at =
     (level: string) =>
     (fields: object, text: string): void =>
-      void lines.push({ level, fields: fields as Record<string, unknown>, text });
+      void lines.push({ level, fields: { ...fields }, text });
   return { log: { debug: () => undefined, info: at('info'), warn: at('warn'), error: at('error') }, lines };
 }
 
@@ -57,8 +58,6 @@ async function raw(port: number, bytes: string | Buffer, quietMs = 2000): Promis
 
 const request = (line: string, headers: readonly string[] = [], body = ''): string =>
   `${[`${line} HTTP/1.1`, 'Host: shop.example', 'Connection: close', ...headers].join('\r\n')}\r\n\r\n${body}`;
-
-const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 // ── The whole bot ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -246,7 +245,7 @@ describe('at the bot itself', () => {
     await world.simulator.control.act(eve, { kind: 'unfollow' });
     await world.simulator.control.act(eve, { kind: 'follow' });
     const kinds = async (): Promise<string[]> =>
-      (await world.store.journal({ user: eve as never, limit: 100 })).map(({ event }) => event.kind);
+      (await world.store.journal({ user: openId(eve), limit: 100 })).map(({ event }) => event.kind);
     // What changes nothing is written down in bulk, a moment later: in which order is not told.
     await until(async () => (await kinds()).length === 22);
     expect(await kinds()).toEqual(expect.arrayContaining(['subscribe', 'unsubscribe']));
@@ -336,9 +335,7 @@ describe('the edge alone', () => {
   test('pages without a session are limited by address, with one by openid; a page that is gone is no attack', async () => {
     const url = await open({ limits: { unknown: { max: 100, windowMs: 60_000 } } });
     const visitor = (user: string): Record<string, string> => ({
-      cookie: createSessions(SITE.secret, true)
-        .open('tea', user as never, clock())
-        .split(';')[0]!,
+      cookie: createSessions(SITE.secret, true).open('tea', openId(user), clock()).split(';')[0]!,
     });
     const [ann, bob] = [visitor(USER), visitor(USER.replace('1', '2'))];
     expect(new Set(await times(70, () => statusOf(`${url}/h5/tea/gone`, '203.0.113.4')))).toEqual(new Set([404]));
@@ -426,9 +423,7 @@ describe('the edge alone', () => {
       '/h5/tea/../tea/page',
     ])
       expect((await raw(port, request(`GET ${path}`))).status, path).toBe(404);
-    const cookie = createSessions(SITE.secret, true)
-      .open('tea', USER as never, clock())
-      .split(';')[0]!;
+    const cookie = createSessions(SITE.secret, true).open('tea', openId(USER), clock()).split(';')[0]!;
     const spellings = ['/h5/tea/page', '/H5/tea/page', '/h5/tea/page/', '/h5/tea/PAGE'];
     let n = 0;
     const own = await times(121, () => statusOf(`${url}${spellings[n++ % 4]}`, '203.0.113.31', { cookie }));
@@ -503,9 +498,7 @@ describe('the edge alone', () => {
 
   test('behind https a session of the former name, which a sibling host can set, is nobody', async () => {
     const url = await open({ limits: { session: { max: 1, windowMs: 60_000 } } });
-    const [pair] = createSessions(SITE.secret, true)
-      .open('tea', USER as never, clock())
-      .split(';') as [string];
+    const pair = createSessions(SITE.secret, true).open('tea', openId(USER), clock()).split(';')[0]!;
     const as = (cookie: string) => times(2, () => statusOf(`${url}/h5/tea/page`, '203.0.113.9', { cookie }));
     expect(await as(pair)).toEqual([200, 429]);
     expect(await as(pair.replace('__Host-visitor-tea', 'visitor'))).toEqual([200, 200]);
@@ -513,11 +506,10 @@ describe('the edge alone', () => {
 });
 
 describe('an address', () => {
-  const ask = (forwarded: string | undefined, remoteAddress = '192.0.2.1'): IncomingMessage =>
-    ({
-      headers: { ...(forwarded !== undefined && { 'x-forwarded-for': forwarded }) },
-      socket: { remoteAddress },
-    }) as never;
+  const ask = (forwarded: string | undefined, remoteAddress = '192.0.2.1') => ({
+    headers: { ...(forwarded !== undefined && { 'x-forwarded-for': forwarded }) },
+    socket: { remoteAddress },
+  });
 
   test.each<[number, string | undefined, string]>([
     [0, undefined, '192.0.2.1'],
@@ -570,7 +562,8 @@ describe('what is counted', () => {
 
   test('of a hundred thousand addresses takes no more memory than its bound', () => {
     setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
+    const collect: unknown = runInNewContext('gc');
+    if (typeof collect !== 'function') throw new Error('no memory can be collected');
     const limiter = createLimiter(LIMIT);
     collect();
     const before = process.memoryUsage().heapUsed;
@@ -588,13 +581,16 @@ describe('what is counted', () => {
     let now = 0;
     const isHandled = createThrottle(() => instant(now));
     let keys = 0;
-    const event = (kind: string, key = `k${keys++}`): Event => ({ kind, account: 'tea', user: 'oEve', key }) as never;
-    const all = (kind: string, count: number): boolean[] => Array.from({ length: count }, () => isHandled(event(kind)));
+    const event = (kind: EventKind, key = `k${keys++}`) => ({
+      ...{ kind, account: 'tea', user: openId('oEve'), key: eventKey(key) },
+    });
+    const all = (kind: EventKind, count: number): boolean[] =>
+      Array.from({ length: count }, () => isHandled(event(kind)));
     expect(all('text', 30)).toEqual([...Array(20).fill(true), ...Array(10).fill(false)]);
     expect(isHandled(event('text', 'k3'))).toBe(true);
-    for (const kind of ['subscribe', 'unsubscribe', 'paid', 'refunded', 'friend', 'notice', 'visit', 'other'])
+    for (const kind of ['subscribe', 'unsubscribe', 'paid', 'refunded', 'friend', 'notice', 'visit', 'other'] as const)
       expect(all(kind, 30), kind).not.toContain(false);
-    for (const kind of ['click', 'scan', 'scancode', 'image']) expect(all(kind, 1), kind).toEqual([false]);
+    for (const kind of ['click', 'scan', 'scancode', 'image'] as const) expect(all(kind, 1), kind).toEqual([false]);
     now = 10_000;
     expect(isHandled(event('text'))).toBe(true);
   });

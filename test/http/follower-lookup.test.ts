@@ -15,6 +15,7 @@ import type { PlatformFault } from '../../src/simulator/shared/protocol.ts';
 import { inWords } from '../support/checks.ts';
 import { Browser, dataIn } from '../support/h5-world.ts';
 import { MERCHANT, startWorld, until, type World } from '../support/harness.ts';
+import { has, isText, read } from '../support/json.ts';
 
 const RULES = `
 campaign: page
@@ -36,7 +37,7 @@ rules:
 let world: World;
 let questions: string[] = [];
 const heard = (message: unknown): void => {
-  const { path } = (message as { request: { path: string } }).request;
+  const { path } = read(message, has({ request: has({ path: isText }) })).request;
   if (path.startsWith('/cgi-bin/user/info')) questions.push(new URL(path, 'http://x').searchParams.get('openid')!);
 };
 beforeEach(async () => {
@@ -214,8 +215,9 @@ test('a follow that WeChat tells after the lookup is the same follow, and is wel
   const person = world.person(true);
   await (await taps(person)).draw();
   const { followedAt } = (await followerOf(person))!;
-  const event = { key: 'e:late', account: 'tea', user: person, sentAt: followedAt, kind: 'subscribe', via: 'direct' };
-  await world.bot.flow.handle(event as Event);
+  if (followedAt === undefined) throw new Error('they do not follow');
+  const event = { key: eventKey('e:late'), account: 'tea', user: openId(person), sentAt: followedAt } as const;
+  await world.bot.flow.handle({ ...event, kind: 'subscribe', via: 'direct' });
   expect(await followerOf(person)).toMatchObject({ follows: 1, followedAt });
   expect(await payoutsOf(person)).toMatchObject([{ rule: 'hi' }]);
 });

@@ -4,32 +4,20 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createBot } from '../../src/app/bot.ts';
 import { loadConfig } from '../../src/config/config.ts';
+import { eventKey } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
 import { paymentKey } from '../../src/core/payout/payment.ts';
 import { realTimer } from '../../src/main.ts';
 import type { Log } from '../../src/ports.ts';
 import { DEFAULT_API_V3_KEY } from '../../src/simulator/shared/options.ts';
-
 import { ACCOUNT, ENV, MERCHANT, PEM_LINES, RULES, startWorld, type World } from '../support/harness.ts';
-
-type Fields = Readonly<Record<string, string>>;
-type Plugin = {
-  readonly Hash: { sign(type: string, fields: Fields, key: string): string; md5(text: string): string };
-  readonly Transformer: { toXml(fields: Fields): string; toObject(xml: string): Fields };
-  readonly Rsa: { sign(text: string, key: string): string };
-  readonly Formatter: { response(timestamp: string, nonce: string, body: string): string };
-  readonly Aes: {
-    readonly AesEcb: { encrypt(text: string, key: string): string };
-    readonly AesGcm: { encrypt(text: string, key: string, iv: string, aad: string): string };
-  };
-};
-const { Hash, Transformer, Rsa, Formatter, Aes } = createRequire(import.meta.url)('wechatpay-axios-plugin') as Plugin;
+import { portOf } from '../support/listening.ts';
+import { Aes, type Fields, Formatter, Hash, Rsa, Transformer } from '../support/wechatpay-plugin.ts';
 
 const PROVIDER_APP = 'wx7777777777777777';
 const SERVED = '1900000777';
@@ -45,7 +33,7 @@ let lines: Line[] = [];
 const note =
   (level: string) =>
   (fields: object, message: string): void =>
-    void lines.push({ level, fields: fields as Line['fields'], message });
+    void lines.push({ level, fields: { ...fields }, message });
 const log: Log = { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') };
 
 let world: World;
@@ -72,10 +60,8 @@ beforeAll(async () => {
     },
   });
   orders = createServer(async (req, res) => {
-    const parts: Buffer[] = [];
-    for await (const part of req) parts.push(part as Buffer);
     questions.push(`${req.method} ${req.url}`);
-    const { headers = {}, body } = orderAnswer(req.url ?? '', Buffer.concat(parts).toString());
+    const { headers = {}, body } = orderAnswer(req.url ?? '', await text(req));
     res.writeHead(200, headers).end(body);
   });
   const { serialNumber } = world.simulator.certificates(MERCHANT.mchId);
@@ -102,7 +88,7 @@ afterEach(() => {
 
 async function listening(server: Server): Promise<string> {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${portOf(server)}`;
 }
 
 async function start(name: keyof typeof doors, change: (yaml: string) => string): Promise<void> {
@@ -154,7 +140,7 @@ async function post(
   const answer = await fetch(doors[door] + path, { method: 'POST', headers: headers ?? {}, body });
   return { status: answer.status, body: await answer.text() };
 }
-const v3 = (parts: object = {}): Record<string, unknown> => ({
+const v3 = (parts: object = {}) => ({
   sp_appid: ACCOUNT.appId,
   sp_mchid: MERCHANT.mchId,
   sub_mchid: SERVED,
@@ -204,7 +190,7 @@ describe('a notice to a service provider', () => {
   test('by API v3 rewards the payer under the AppID that is an account of ours, its own or the served one’s', async () => {
     const own = v3();
     expect(await post(sealed(own))).toEqual({ status: 204, body: '' });
-    expect(await eventOf(own.transaction_id)).toMatchObject(rewarded((own.payer as Fields).sp_openid));
+    expect(await eventOf(own.transaction_id)).toMatchObject(rewarded(own.payer.sp_openid));
     const both = { sp_openid: openid(), sub_openid: openid() };
     const served = v3({ sp_appid: PROVIDER_APP, sub_appid: ACCOUNT.appId, payer: both });
     expect((await post(sealed(served))).status).toBe(204);
@@ -224,7 +210,7 @@ describe('a notice to a service provider', () => {
   test('without payer_total or cash_fee tells the cash by the order and its coupons', async () => {
     const plain = v3({ amount: { total: 1000, currency: 'CNY' } });
     await post(sealed(plain));
-    expect(await eventOf(plain.transaction_id)).toMatchObject(rewarded((plain.payer as Fields).sp_openid));
+    expect(await eventOf(plain.transaction_id)).toMatchObject(rewarded(plain.payer.sp_openid));
     const coupons = v2({ cash_fee: undefined, coupon_fee: '300' });
     await post(xml(coupons));
     expect(await eventOf(coupons.transaction_id)).toMatchObject(rewarded(coupons.sub_openid, 700));
@@ -270,10 +256,10 @@ describe('a notice to a service provider', () => {
     };
     expect((await post({ body: Transformer.toXml(outer) })).status).toBe(200);
     for (const [key, user] of [
-      [`r:${content.refund_id}`, (one.payer as Fields).sp_openid],
+      [`r:${content.refund_id}`, one.payer.sp_openid],
       [`r:${inner.refund_id}`, two.sub_openid],
-    ])
-      expect(await world.store.journal({ key: key as never, limit: 1 })).toMatchObject([
+    ] as const)
+      expect(await world.store.journal({ key: eventKey(key), limit: 1 })).toMatchObject([
         { event: { kind: 'refunded', user } },
       ]);
   });
@@ -295,14 +281,15 @@ describe('a notice to a service provider', () => {
   });
 
   test('whose order is asked after first is asked as the provider, and believed when the order is the same', async () => {
-    const content = v3({ sp_appid: PROVIDER_APP, sub_appid: ACCOUNT.appId, payer: { sub_openid: openid() } });
+    const payer = { sub_openid: openid() };
+    const content = v3({ sp_appid: PROVIDER_APP, sub_appid: ACCOUNT.appId, payer });
     const order = { ...content, out_trade_no: 'O1' };
     orderAnswer = () => signed(JSON.stringify(order));
     expect((await post(sealed(content), 'asking')).status).toBe(204);
     expect(questions).toEqual([
       `GET /v3/pay/partner/transactions/out-trade-no/O1?sp_mchid=${MERCHANT.mchId}&sub_mchid=${SERVED}`,
     ]);
-    expect(await eventOf(content.transaction_id)).toMatchObject(rewarded((content.payer as Fields).sub_openid));
+    expect(await eventOf(content.transaction_id)).toMatchObject(rewarded(payer.sub_openid));
     const other = v3();
     orderAnswer = () => signed(JSON.stringify({ ...other, sub_mchid: '1900000778' }));
     expect((await post(sealed(other), 'asking')).status).toBe(503);

@@ -10,8 +10,10 @@ import { createSessions, type Sessions } from '../../src/http/session.ts';
 import { createSigner } from '../../src/lib/signer.ts';
 import { jsSignature } from '../../src/wechat/account/jssdk.ts';
 import { authorizeUrl } from '../../src/wechat/account/oauth.ts';
+import { exactly } from '../support/exactly.ts';
 import { type Answer, Browser, dataIn, PAGE_RULES, startPageWorld } from '../support/h5-world.ts';
 import { ACCOUNT, ENV, until, type World } from '../support/harness.ts';
+import { has, isListOf, isMap, isText, readJson } from '../support/json.ts';
 
 const PAGE = '/h5/tea/page';
 let world: World;
@@ -77,11 +79,10 @@ describe('the way through WeChat', () => {
 
   test('a key is changed under the hands of visitors: of a list the first signs, and what any of them signed is believed', () => {
     const user = openId('o123456789012345678901234567');
-    const [before, both, after] = [['old'], ['new', 'old'], ['new']].map(secrets => createSessions(secrets, false)) as [
-      Sessions,
-      Sessions,
-      Sessions,
-    ];
+    const [before, both, after] = exactly(
+      3,
+      [['old'], ['new', 'old'], ['new']].map(secrets => createSessions(secrets, false)),
+    );
     const cookieOf = (sessions: Sessions): string => sessions.open('tea', user, instant(0)).split(';')[0]!;
     const reads = (sessions: Sessions, value: string) => sessions.read('tea', value, instant(1))?.user;
     expect([before, both, after].map(each => reads(each, cookieOf(before)))).toEqual([user, user, undefined]);
@@ -97,7 +98,7 @@ describe('the way through WeChat', () => {
     const won = await browser.draw(dataIn(await browser.open(PAGE)).tap);
     expect(JSON.parse(won.body)).toMatchObject({ kind: 'won', amount: '1.00', text: '中了 1.00 元' });
     expect(world.said(await world.simulator.control.act(person, { kind: 'text', text: '抽奖' }))).toBe('您已经领过啦');
-    const { tap } = JSON.parse(won.body) as { tap: string };
+    const { tap } = readJson(won.body, has({ tap: isText }));
     expect(JSON.parse((await browser.draw(tap)).body)).toMatchObject({ kind: 'said', text: '您已经领过啦' });
     expect(await payoutsOf(person)).toHaveLength(1);
   });
@@ -214,7 +215,7 @@ describe('what strangers try on the way', () => {
     const browser = newBrowser();
     await browser.open(PAGE);
     const good = browser.cookie('visitor-tea')!;
-    const [user, until, mark] = good.split('.') as [string, string, string];
+    const [user, until, mark] = exactly(3, good.split('.'));
     const ours = createSessions(sessionSecretsOf(world.config), false);
     const elsewhere = ours.open('other', openId(user), instant(Date.now()));
     // What keys the draws signs nobody in.
@@ -319,7 +320,7 @@ describe('what strangers try on the page', () => {
     const taps = await Promise.all(Array.from({ length: 20 }, async () => dataIn(await browser.open(PAGE)).tap));
     expect(new Set(taps).size).toBe(20);
     const answers = await Promise.all(taps.map(each => browser.draw(each)));
-    const kinds = answers.map(({ body }) => (JSON.parse(body) as { kind: string }).kind);
+    const kinds = answers.map(({ body }) => readJson(body, has({ kind: isText })).kind);
     expect(kinds.filter(kind => kind === 'won')).toHaveLength(1);
     expect(kinds.filter(kind => kind === 'said')).toHaveLength(19);
     expect(await payoutsOf(person)).toHaveLength(1);
@@ -365,9 +366,9 @@ describe('a transfer (商家转账)', () => {
     expect(page.body).toContain('待收款');
     expect(page.body).toContain(`src="${transfers.simulator.url}/jweixin.js"`);
     expect(page.headers.get('content-security-policy')).toContain(transfers.simulator.url);
-    const data = JSON.parse(/id="data">([^<]*)</.exec(page.body)![1]!) as {
-      confirm: { config: object; transfers: { billNo: string; mchId: string; package: string }[] };
-    };
+    const isTransfer = has({ billNo: isText, mchId: isText, package: isText });
+    const confirm = has({ config: isMap, transfers: isListOf(isTransfer) });
+    const data = readJson(/id="data">([^<]*)</.exec(page.body)![1]!, has({ confirm }));
     const [transfer] = data.confirm.transfers;
     const sdk = (path: string, body: object, as: Browser = browser) =>
       as.ask(`${transfers.simulator.url}/jsapi/${path}`, {
@@ -437,7 +438,7 @@ describe('what the page tells', () => {
       const browser = new Browser(marked, marked.person(true));
       const page = await browser.open(PAGE);
       await browser.draw(dataIn(page).tap);
-      const { mine } = JSON.parse((await browser.ask(`${PAGE}/mine`)).body) as { mine: string };
+      const { mine } = readJson((await browser.ask(`${PAGE}/mine`)).body, has({ mine: isText }));
       for (const text of [page.body, mine, (await browser.ask(PAGE)).body])
         expect(text).not.toMatch(/<script>alert|<img src=x/);
       expect(mine).toContain('&lt;script&gt;');

@@ -2,38 +2,28 @@
 // and seals are made with code nobody here wrote.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BadInput } from '../../src/core/base/error.ts';
+import { eventKey, openId } from '../../src/core/base/event.ts';
+import { fen } from '../../src/core/base/money.ts';
 import { type Instant, instant, later } from '../../src/core/base/time.ts';
 import {
   orderVerdict,
   type PaidNotice,
   paidEvent,
+  type RefundNotice,
   refundedEvent,
+  type SeenOrder,
   UNKNOWN_PAYER,
 } from '../../src/core/payout/payment.ts';
 import { sparing } from '../../src/lib/log-throttle.ts';
 import type { Log } from '../../src/ports.ts';
 import { DEFAULT_API_V3_KEY } from '../../src/simulator/shared/options.ts';
-
 import { createPayNoticeReader, type OpenedNotice, type PayNoticeReader } from '../../src/wechat/pay/payment-notice.ts';
 import { trustOf } from '../../src/wechat/pay/v3-signature.ts';
 import { parseXml } from '../../src/wechat/xml.ts';
 import { ACCOUNT, MERCHANT, PEM_LINES, startWorld, type World } from '../support/harness.ts';
-
-type Fields = Readonly<Record<string, string>>;
-type Plugin = {
-  readonly Hash: { md5(text: string): string; sign(type: string, fields: Fields, key: string): string };
-  readonly Transformer: { toXml(fields: Fields): string };
-  readonly Rsa: { sign(text: string, key: string): string };
-  readonly Formatter: { response(timestamp: string, nonce: string, body: string): string };
-  readonly Aes: {
-    readonly AesEcb: { encrypt(text: string, key: string): string };
-    readonly AesGcm: { encrypt(text: string, key: string, iv: string, aad: string): string };
-  };
-};
-const { Hash, Transformer, Rsa, Formatter, Aes } = createRequire(import.meta.url)('wechatpay-axios-plugin') as Plugin;
+import { Aes, type Fields, Formatter, Hash, Rsa, Transformer } from '../support/wechatpay-plugin.ts';
 
 const KEY = MERCHANT.apiV2Key;
 const KEY_V3 = '0123456789abcdef0123456789ABCDEF';
@@ -62,7 +52,7 @@ const readers = {
 
 // ── What WeChat Pay would send ───────────────────────────────────────────────────────────────────────────────
 
-const PAID_FIELDS: Fields = {
+const PAID_FIELDS = {
   appid: ACCOUNT.appId,
   mch_id: MERCHANT.mchId,
   nonce_str: '5d2b6c2a8db53831f7eda20af46e531c',
@@ -94,11 +84,11 @@ const COUPONS: Fields = {
 const PAID: PaidNotice = {
   kind: 'paid',
   appId: ACCOUNT.appId,
-  user: OPENID as PaidNotice['user'],
+  user: openId(OPENID),
   transaction: '4200002001202602101234567890',
   order: 'POS20260210-0001',
-  amount: 6800 as PaidNotice['amount'],
-  total: 6800 as PaidNotice['total'],
+  amount: fen(6800),
+  total: fen(6800),
   at: PAID_AT,
 };
 
@@ -131,7 +121,7 @@ function refundXmlOf(parts: Fields = {}, { key = KEY, outer = {} }: { key?: stri
     .replace(/xml>$/, 'root>');
   const sealed = Aes.AesEcb.encrypt(inner, Hash.md5(key));
   const { appid, mch_id, nonce_str } = PAID_FIELDS;
-  return Transformer.toXml({ return_code: 'SUCCESS', appid, mch_id, nonce_str, req_info: sealed, ...outer } as Fields);
+  return Transformer.toXml({ return_code: 'SUCCESS', appid, mch_id, nonce_str, req_info: sealed, ...outer });
 }
 
 type Sealing = {
@@ -196,11 +186,11 @@ const refund = (parts: object = {}): object => ({
   ...parts,
 });
 const REFUND = { event: 'REFUND.SUCCESS', type: 'refund' };
-const REFUNDED = {
+const REFUNDED: RefundNotice = {
   kind: 'refunded',
   transaction: PAID.transaction,
   refund: '50300602202026021000000000001',
-  amount: 1900,
+  amount: fen(1900),
   at: PAID_AT,
 };
 
@@ -459,14 +449,13 @@ test('a payment is one event for ever, and a refund of it another, for whoever p
     total: 6800,
     attach: 'pos-1',
   });
-  const notice = { ...REFUNDED } as Parameters<typeof refundedEvent>[2];
-  const known = refundedEvent('shop', paid, notice);
-  const unknown = refundedEvent('shop', { account: 'tea', user: UNKNOWN_PAYER }, notice);
+  const known = refundedEvent('shop', paid, REFUNDED);
+  const unknown = refundedEvent('shop', { account: 'tea', user: UNKNOWN_PAYER }, REFUNDED);
   expect(known).toMatchObject({ key: `r:${REFUNDED.refund}`, user: OPENID, transaction: PAID.transaction });
   expect(unknown.key).not.toBe(known.key);
 });
 
-test.each([
+test.each<[Partial<Extract<SeenOrder, { kind: 'order' }>>, string]>([
   [{}, 'paid'],
   [{ state: 'REFUND' }, 'over'],
   [{ state: 'CLOSED' }, 'over'],
@@ -477,10 +466,13 @@ test.each([
   [{ total: 6799 }, 'different'],
   [{ transaction: 'other' }, 'different'],
   [{ user: 'oSomebodyElse' }, 'different'],
-  [{ kind: 'silence' }, 'unclear'],
-] as const)('an order that is %j is %s', (parts, verdict) => {
-  const seen = { kind: 'order', state: 'SUCCESS', transaction: PAID.transaction, total: 6800, user: OPENID, ...parts };
-  expect(orderVerdict(PAID, seen as Parameters<typeof orderVerdict>[1])).toBe(verdict);
+])('an order that is %j is %s', (parts, verdict) => {
+  const paid = { kind: 'order', state: 'SUCCESS', transaction: PAID.transaction, total: 6800, user: OPENID } as const;
+  expect(orderVerdict(PAID, { ...paid, ...parts })).toBe(verdict);
+});
+
+test('an order of which nothing is said is unclear', () => {
+  expect(orderVerdict(PAID, { kind: 'silence', code: 'ETIMEDOUT', text: '' })).toBe('unclear');
 });
 
 test('a line that strangers can cause is written ten times a minute, and then says how many were left out', () => {
@@ -542,7 +534,7 @@ describe('the door', () => {
       ['T1', OPENID],
       [order.transactionId, openid],
     ])
-      expect(await world.store.journal({ key: `p:${transaction}` as never, limit: 2 })).toMatchObject([
+      expect(await world.store.journal({ key: eventKey(`p:${transaction}`), limit: 2 })).toMatchObject([
         { event: { kind: 'paid', account: 'tea', merchant: 'shop', user, amount: 6800 } },
       ]);
   });

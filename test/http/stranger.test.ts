@@ -15,7 +15,7 @@ const lines: Line[] = [];
 const at =
   (level: string) =>
   (fields: object, text: string): void =>
-    void lines.push({ level, fields: fields as Record<string, unknown>, text });
+    void lines.push({ level, fields: { ...fields }, text });
 const log: Log = { debug: () => undefined, info: at('info'), warn: at('warn'), error: at('error') };
 
 const PAGE = '/h5/tea/page';

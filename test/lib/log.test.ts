@@ -14,7 +14,9 @@ import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { DEFAULT_API_V3_KEY } from '../../src/simulator/shared/options.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { run } from '../support/command.ts';
+import { exactly } from '../support/exactly.ts';
 import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, RULES, until, writeCertificates } from '../support/harness.ts';
+import { isMap, readJson } from '../support/json.ts';
 import { freePort } from '../support/ports.ts';
 import { DURABLE, hasRedis, startRedis } from '../support/redis-server.ts';
 
@@ -93,7 +95,7 @@ async function startBot({ yaml = text => text, env = {}, stdout }: Parts = {}): 
     );
   await until(() => (stdout === undefined ? out.includes('"ready"') : isUp()), 60_000);
   const lines = () => out.trimEnd().split('\n');
-  return { child, url, out: () => out, lines: () => lines().map(line => JSON.parse(line) as Record<string, unknown>) };
+  return { child, url, out: () => out, lines: () => lines().map(line => readJson(line, isMap)) };
 }
 
 async function end({ child }: Bot, signal: NodeJS.Signals): Promise<number | null> {
@@ -175,7 +177,7 @@ describe('in the log stands', () => {
   async function day(bot: Bot): Promise<string[]> {
     const { control } = simulator;
     const people = [false, false, false, true].map(following => control.addPerson({ following }).openid);
-    const [ann, bob, cat, dan] = people as [string, string, string, string];
+    const [ann, bob, cat, dan] = exactly(4, people);
     await control.act(ann, { kind: 'follow' });
     await until(() => control.merchant(MERCHANT.mchId).sentCount === 1);
     control.setFaults({ pay: [{ kind: 'noAuthIp' }], platform: [] });

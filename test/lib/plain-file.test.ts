@@ -136,8 +136,8 @@ describe('a plain file', () => {
   test('is read whole up to its bound, by either reader', async () => {
     const path = join(folder, 'a');
     writeFileSync(path, Buffer.alloc(700_000, 'x'));
-    expect((readPlainSync(path, 700_000) as Buffer).length).toBe(700_000);
-    expect(((await readPlain(path, 700_000)) as Buffer).length).toBe(700_000);
+    expect(readPlainSync(path, 700_000)).toHaveLength(700_000);
+    expect(await readPlain(path, 700_000)).toHaveLength(700_000);
     for (const read of [readPlainSync(path, 699_999), await readPlain(path, 699_999)])
       expect(read).toEqual({ problem: saying('has 700000 bytes; at most 699999 are read'), isMissing: false });
   });

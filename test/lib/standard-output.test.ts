@@ -1,10 +1,10 @@
 // A log that cannot be written: its lines are lost, and nothing else. How a bot fares with one: `log.test.ts`.
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { standardOutput } from '../../src/lib/standard-output.ts';
+import { ended } from '../support/ended.ts';
 
 /** Takes so many bytes at a time, or throws what stands there. */
 function disk(...answers: (number | string)[]) {
@@ -61,6 +61,8 @@ test('a level that is none is refused in one sentence, and an empty one is none 
   child.stderr.on('data', (part: Buffer) => {
     said += part.toString();
   });
-  const [code] = (await once(child, 'close')) as [number];
-  expect([code, said]).toEqual([2, expect.stringContaining('LOG_LEVEL=loud is no level; use debug, info')]);
+  expect([await ended(child), said]).toEqual([
+    2,
+    expect.stringContaining('LOG_LEVEL=loud is no level; use debug, info'),
+  ]);
 }, 60_000);

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../support/harness.ts';
+import { has, isListOf, isMap, isNumber, isText, read } from '../support/json.ts';
 import { freePort } from '../support/ports.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -51,7 +52,7 @@ async function control(path: string, body: object): Promise<Record<string, unkno
     body: JSON.stringify(body),
   });
   expect(answer.status).toBe(200);
-  return (await answer.json()) as Record<string, unknown>;
+  return read(await answer.json(), isMap);
 }
 
 beforeAll(async () => {
@@ -127,8 +128,9 @@ async function somebodyFollows(): Promise<string> {
   return String(openid);
 }
 
-async function world(): Promise<{ packets: { openid: string; mchId: string; listId: string; amount: number }[] }> {
-  return (await (await fetch(`${url}/simulator/control/state`)).json()) as never;
+async function world() {
+  const packet = has({ openid: isText, mchId: isText, listId: isText, amount: isNumber });
+  return read(await (await fetch(`${url}/simulator/control/state`)).json(), has({ packets: isListOf(packet) }));
 }
 
 async function fileOf(list: string): Promise<string> {
@@ -138,7 +140,7 @@ async function fileOf(list: string): Promise<string> {
 }
 
 /** What axe-core finds that is serious or critical. It runs beside the page's own scripts, which its policy leaves alone. */
-async function gravely(): Promise<string[]> {
+async function gravely(): Promise<unknown> {
   const client = await page.context().newCDPSession(page);
   const { frameTree } = await client.send('Page.getFrameTree');
   const world = await client.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id });
@@ -153,7 +155,7 @@ async function gravely(): Promise<string[]> {
   });
   await client.detach();
   expect(exceptionDetails).toBeUndefined();
-  return result.value as string[];
+  return result.value;
 }
 
 describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 240_000 }, () => {

@@ -74,7 +74,7 @@ describe.skipIf(!CHROMIUM)('faults', { retry: 2, timeout: 60_000 }, () => {
       const [kind, where] = [await toggle.getAttribute('data-fault'), await toggle.getAttribute('data-at')];
       await toggle.click();
       await expect.poll(() => toggle.getAttribute('aria-checked')).toBe('true');
-      const on = async () => (await demo.state()).faults[where as 'pay' | 'platform'];
+      const on = async () => (await demo.state()).faults[where === 'pay' ? 'pay' : 'platform'];
       await expect.poll(async () => (await on()).map(fault => fault.kind)).toEqual([kind]);
       await toggle.click();
       await expect.poll(() => toggle.getAttribute('aria-checked')).toBe('false');

@@ -46,8 +46,6 @@ rules:
     give: [一等奖, 二等奖, 三等奖, 谢谢参与]
 `;
 
-type State = { people: { openid: string; chat: { kind: string }[] }[] };
-
 let demo: DemoBrowser;
 let url: string;
 let browser: Browser;
@@ -98,7 +96,7 @@ async function newFollower(): Promise<string> {
   await page.click(at('new-person'));
   await page.click(at('follow'));
   await lastLine('欢迎来到阿茶').waitFor();
-  const { people } = (await (await fetch(`${url}/simulator/control/state`)).json()) as State;
+  const { people } = await demo.state();
   return people.at(-1)!.openid;
 }
 
@@ -145,7 +143,7 @@ describe.skipIf(!CHROMIUM)('in the browser', { retry: 2 }, () => {
     complaints = complaints.filter(text => !text.includes('403'));
     await second.click('#draw');
     await second.locator('#result', { hasText: '1.68' }).waitFor();
-    const { people } = (await (await fetch(`${url}/simulator/control/state`)).json()) as State;
+    const { people } = await demo.state();
     const packets = people.find(({ openid }) => openid === ann)!.chat.filter(({ kind }) => kind === 'packet');
     expect(packets).toHaveLength(0);
   });

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { beijingText, endOfDay, HOUR, instant } from '../../src/core/base/time.ts';
 import { CHROMIUM, DemoBrowser, picture } from '../support/demo-browser.ts';
 import { startPageWorld } from '../support/h5-world.ts';
+import { has, isMap, isText, read } from '../support/json.ts';
 
 /** Tomorrow noon in Beijing, whenever this runs: the demo's clock goes there, and no night is near. */
 const NOON = endOfDay(instant(Date.now())) + 12 * HOUR;
@@ -78,8 +79,10 @@ afterEach(async () => {
   await context.close();
 });
 
+const somebody = async () => read(await demo.control('people', { following: true }), has({ openid: isText }));
+
 async function open(campaign: string, openid?: string, lang = 'zh'): Promise<string> {
-  const who = openid ?? ((await demo.control('people', { following: true })) as { openid: string }).openid;
+  const who = openid ?? (await somebody()).openid;
   const link = encodeURIComponent(`${demo.url}/h5/tea/${campaign}?lang=${lang}`);
   await page.goto(`${demo.url}/simulator/control/people/${who}/open?url=${link}`);
   await page.locator('#stage').waitFor();
@@ -145,7 +148,7 @@ describe.skipIf(!CHROMIUM)('in the browser', { retry: 2, timeout: 60_000 }, () =
 
   test('sold out meanwhile: the tap opens no empty packet', async () => {
     await open('gone');
-    const bob = (await demo.control('people', { following: true })) as { openid: string };
+    const bob = await somebody();
     const otherContext = await demo.context();
     const tab = await demo.page(otherContext);
     const link = encodeURIComponent(`${demo.url}/h5/tea/gone`);
@@ -164,7 +167,7 @@ describe.skipIf(!CHROMIUM)('in the browser', { retry: 2, timeout: 60_000 }, () =
     await page.click('#draw');
     await page.locator('#stage[data-state="open"]').waitFor();
     const hasHalted = async () =>
-      'halt' in ((await (await fetch(`${demo.url}/simulator/bot/campaigns`)).json()) as object);
+      'halt' in read(await (await fetch(`${demo.url}/simulator/bot/campaigns`)).json(), isMap);
     await expect.poll(hasHalted, { timeout: 15_000 }).toBe(true);
     await open('halted');
     await isShut('halted', '暂停发放');

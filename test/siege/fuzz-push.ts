@@ -2,6 +2,7 @@
 // its seed, into a whole bot with a real store. WeChat's are never refused, whatever followers write; what they write changes
 // neither who sent it nor what it is; strangers get 4xx, and leave nothing behind. The two readers of XML are
 // held against each other as well. The figures are printed.
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';

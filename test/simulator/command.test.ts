@@ -1,5 +1,6 @@
 // `hongbao simulator` itself: what it records it can do again, what it was told wrongly it says by the option's name, and a port that
 // is taken is no stack.
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
 // The simulator's control API over HTTP: what the chat page and other people's tests speak, and whom it refuses.
+
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { kindsAt, PLACES } from '../../src/simulator/control/fault-places.ts';

@@ -1,5 +1,6 @@
 // docs/simulator.md as a stranger uses it: every example that can be copied is run as it stands, every call and every path is named,
 // and the page at `/` shows it; docs/simulator.zh-CN.md has the same.
+
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

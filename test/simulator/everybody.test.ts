@@ -1,5 +1,6 @@
 // What makes the simulator anybody's: real time for signatures, one port for all hosts, consoles by HTTP, orders that merchants
 // place, and a plain word for everything that is not there.
+
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';

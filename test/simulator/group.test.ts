@@ -1,5 +1,6 @@
 // The simulator's group packets (裂变红包), the number that is said to have expired although it was paid, and the
 // merchant's fund-flow bill (资金账单).
+
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, test } from 'vitest';
 import { PayDesk } from '../../src/simulator/pay/redpack.ts';

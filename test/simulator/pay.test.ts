@@ -1,4 +1,5 @@
 // The simulator as WeChat Pay: certificates, the order of its checks, the life of a packet, limits and idempotence.
+
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

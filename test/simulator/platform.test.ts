@@ -1,4 +1,5 @@
 // The simulator as the Official Account platform: tokens, followers, customer-service messages, QR codes, menus, errors.
+
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { movableClock } from '../../src/simulator/shared/clock.ts';

@@ -1,4 +1,5 @@
 // The simulator as a sender of pushes: against a tiny webhook, whose crypto is another library's.
+
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { decrypt, encrypt, getSignature } from '@wecom/crypto';
 import { afterEach, expect, test } from 'vitest';
@@ -6,6 +7,7 @@ import { FAILURE_NOTICE } from '../../src/simulator/account/push.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import type { AccountOptions, SimulatorOptions } from '../../src/simulator/shared/options.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
+
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { signatureOf } from '../../src/wechat/crypto.ts';
 import { parseXml, textOf } from '../../src/wechat/xml.ts';

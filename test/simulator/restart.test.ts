@@ -1,4 +1,5 @@
 // The simulator's own life: it ends when it is closed, is honest after a kill -9, and remembers what it was told.
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
 // The simulated shop: orders, notices, refunds and questions, as WeChat Pay would speak; read by code nobody here wrote.
+
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';

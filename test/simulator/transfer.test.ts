@@ -1,5 +1,6 @@
 // The simulator's transfers (商家转账): signatures both ways, the life of a bill, its refusals, faults and callbacks, and
 // somebody else's SDK against all of it.
+
 import { createDecipheriv, createPublicKey, publicEncrypt, sign, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,11 +1,13 @@
 // What every store promises about printed codes (一物一码) and about mailboxes, in sentences. Beside `store.contract.ts`,
 // and for the same stores.
+
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Fault } from '../../src/core/base/error.ts';
 import { type OpenId, openId } from '../../src/core/base/event.ts';
 import { later, SECOND } from '../../src/core/base/time.ts';
 import type { Facts } from '../../src/core/match/facts.ts';
+
 import type { Mailbox, Piece, PrintedCode, SnapshotKind, Store } from '../../src/ports.ts';
 import { codeHash } from '../../src/storage/shared/code-hash.ts';
 import { failureOf } from '../support/failure.ts';

@@ -1,4 +1,5 @@
 // What every store promises, in sentences. `sqlite.test.ts` runs it, and so does whatever store comes next.
+
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Counter } from '../../src/core/base/counter.ts';
@@ -17,6 +18,7 @@ import { type Instant, later, parseBeijing, SECOND } from '../../src/core/base/t
 import type { Check } from '../../src/core/decide/check.ts';
 import type { Claim, Decision } from '../../src/core/decide/decision.ts';
 import type { Follower } from '../../src/core/match/facts.ts';
+
 import {
   asBillNo,
   type BillNo,

@@ -1,5 +1,6 @@
 // Campaigns made by hand, without a rule file, and a ledger in memory that keeps the promises of the store: what a test
 // of a mechanic (玩法) says is what it is about, the rest is as open as it can be.
+
 import { type Event, eventKey, type Happening, openId } from '../../src/core/base/event.ts';
 import { type Fen, fen, parseYuan } from '../../src/core/base/money.ts';
 import { type Instant, instant, parseBeijing, parseDuration } from '../../src/core/base/time.ts';

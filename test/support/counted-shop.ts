@@ -1,5 +1,6 @@
 // A shop without a simulator: the flow, the table and a store on a clock of its own, with rules that are edited meanwhile;
 // and the store as version 0.1.0 wrote it, which counted only against limits that were set.
+
 import { expect } from 'vitest';
 import { Audit, showAuditFinding } from '../../src/core/audit/audit.ts';
 import type { Counter } from '../../src/core/base/counter.ts';

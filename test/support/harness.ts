@@ -1,4 +1,5 @@
 // A whole bot against a whole simulated WeChat, over real HTTP and TLS, on free ports and in a folder of its own.
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,6 @@
 // Many bots as people run them: processes of their own on one Redis, behind one load balancer, with a simulated WeChat
 // on both sides.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
 // A simulated WeChat with one account and a bot.yaml for it, for commands and calls that need no bot.
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';

@@ -1,11 +1,13 @@
 // A shop around the flow, on either store: who pays, who is refunded, and what is left to them. Several processes may share
 // the data, and any of them may die between any two of its calls to the store.
+
 import type { AccountConfig } from '../../src/config/account.ts';
 import { Audit, showAuditFinding } from '../../src/core/audit/audit.ts';
 import { type Event, eventKey, type Happening, type OpenId, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { type Instant, later, parseBeijing } from '../../src/core/base/time.ts';
 import type { Decision } from '../../src/core/decide/decision.ts';
+
 import { bookOf } from '../../src/core/decide/match.ts';
 import { UNKNOWN_PAYER } from '../../src/core/payout/payment.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';

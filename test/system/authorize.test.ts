@@ -1,5 +1,6 @@
 // 免确认收款授权 end to end: the first prize is confirmed and authorized on one sheet, the next ones arrive without a tap, whoever
 // ends it is asked again. However answers are lost and notices come, a claim has one number that pays.
+
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { openId } from '../../src/core/base/event.ts';
 import { authorizationNo } from '../../src/core/payout/authorization.ts';

@@ -1,5 +1,6 @@
 // The merchants' fund flows (资金账单) fetched from WeChat Pay: by API v3, and by v2 where there are no keys for v3. A row that somebody
 // changed is found; what cannot be had is said, and is never taken for an empty day.
+
 import { afterEach, expect, test } from 'vitest';
 import { Audit, type AuditReport } from '../../src/core/audit/audit.ts';
 import { BadInput } from '../../src/core/base/error.ts';

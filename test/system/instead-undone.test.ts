@@ -1,5 +1,6 @@
 // What is given instead of a prize that WeChat Pay refuses (`fallbackTo`), and what takes both back: a refund, an unfollow, a
 // person, and WeChat Pay itself, which says later that the refused one was paid. Never are both owed.
+
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';

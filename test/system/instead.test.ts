@@ -1,5 +1,6 @@
 // `fallbackTo`, end to end: whom WeChat Pay refuses a prize gets the other one, once, whoever dies on the way; and never while
 // it is open what became of the first.
+
 import { afterEach, describe, expect, test } from 'vitest';
 import { offerPayout, type VerdictPorts } from '../../src/commands/payouts/verdict.ts';
 import { Audit } from '../../src/core/audit/audit.ts';

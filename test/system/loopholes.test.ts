@@ -1,5 +1,6 @@
 // Ways around the rules that were tried and are shut: late pushes, races, printed codes in a shadow, friends who are paid
 // for twice, refunds told first. Each once got through, or nearly did.
+
 import { expect, test } from 'vitest';
 import { Ledger as RuleLedger } from '../../src/core/analysis/memory-ledger.ts';
 import { Audit, showAuditFinding } from '../../src/core/audit/audit.ts';

@@ -1,4 +1,5 @@
 // Several bots on one Redis keep the promises together: what one of them does, dies of or is told twice, is right for all.
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Packet } from '../../src/simulator/shared/protocol.ts';

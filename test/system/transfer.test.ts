@@ -1,5 +1,6 @@
 // The second channel (商家转账) end to end: a prize becomes a bill, the follower confirms, and what WeChat Pay says of it is
 // believed only with its signature. Seals of notifications are made with code nobody here wrote.
+
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';

@@ -1,5 +1,6 @@
 // A voucher (代金券) as a prize, end to end: a keyword becomes a coupon of the simulator's books, sent once whatever becomes of the
 // answer, beside a merchant that pays its cash by red packets.
+
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Audit } from '../../src/core/audit/audit.ts';

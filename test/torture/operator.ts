@@ -1,5 +1,6 @@
 // A person at the command line, beside the bots: resumes and halts the merchant, sends by hand, cancels, retries, repairs. A
 // command is a process too: it may be ended between any two of its steps.
+
 import { offerPayout, settlePayout, type VerdictPorts } from '../../src/commands/payouts/verdict.ts';
 import { BadInput, Fault } from '../../src/core/base/error.ts';
 import { fen } from '../../src/core/base/money.ts';

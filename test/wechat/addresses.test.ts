@@ -1,16 +1,18 @@
 // A path in an address: of a relay before WeChat, of a proxy before the bot. It is kept wherever something is joined to it, and
 // an address is one text, however it was written.
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Agent, request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { behind, readAddress, under } from '../../src/core/base/address.ts';
+import { instant } from '../../src/core/base/time.ts';
 import { createApi } from '../../src/wechat/account/api.ts';
 import { jsSignature } from '../../src/wechat/account/jssdk.ts';
 import { authorizeUrl } from '../../src/wechat/account/oauth.ts';
 import { showQrCode } from '../../src/wechat/account/qr-codes.ts';
 import { Browser, PAGE_RULES } from '../support/h5-world.ts';
 import { MERCHANT, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
+import { has, isMap, readJson } from '../support/json.ts';
+import { portOf } from '../support/listening.ts';
 
 let world: World | undefined;
 let relay: Server | undefined;
@@ -39,7 +41,7 @@ async function openRelay(targets: () => World['simulator']): Promise<string> {
     req.on('end', () => {
       const to = which === 'wx' ? simulator.url : simulator.payUrl;
       const body = parts.length > 0 ? Buffer.concat(parts) : null;
-      request(to + rest, { method: req.method as 'GET', headers: headers, body, dispatcher })
+      request(to + rest, { method: req.method ?? 'GET', headers: headers, body, dispatcher })
         .then(async answer => {
           res.writeHead(answer.statusCode, answer.headers);
           res.end(Buffer.from(await answer.body.arrayBuffer()));
@@ -50,7 +52,7 @@ async function openRelay(targets: () => World['simulator']): Promise<string> {
     return undefined;
   });
   await new Promise<void>(resolve => relay!.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(relay.address() as AddressInfo).port}/relay`;
+  return `http://127.0.0.1:${portOf(relay)}/relay`;
 }
 
 async function begin(options: WorldOptions = {}): Promise<{ world: World; base: string }> {
@@ -146,9 +148,8 @@ describe('a path in every address', () => {
       body: JSON.stringify({ tap }),
     });
     await world.bot.settle.pass();
-    const { confirm } = JSON.parse(/id="data">([^<]*)</.exec((await browser.ask(page)).body)![1]!) as {
-      confirm: { config: object };
-    };
+    const data = /id="data">([^<]*)</.exec((await browser.ask(page)).body)![1]!;
+    const { confirm } = readJson(data, has({ confirm: has({ config: isMap }) }));
     const config = async (url: string): Promise<string> => {
       const body = JSON.stringify({ ...confirm.config, url });
       const headers = { origin: world!.url };
@@ -171,13 +172,13 @@ describe('a path in every address', () => {
       res.end(JSON.stringify({ access_token: 'A', expires_in: 7200 }));
     });
     await new Promise<void>(resolve => relay!.listen(0, '127.0.0.1', resolve));
-    const api = `http://127.0.0.1:${(relay.address() as AddressInfo).port}/a/b`;
+    const api = `http://127.0.0.1:${portOf(relay)}/a/b`;
     const store = {
       lease: () => Promise.resolve({ name: 'x', holder: 'y', fence: 1 }),
       release: () => Promise.resolve(true),
       note: () => Promise.resolve(undefined),
     };
-    const ports = { clock: () => Date.now() as never, sleep: () => Promise.resolve(), store };
+    const ports = { clock: () => instant(Date.now()), sleep: () => Promise.resolve(), store };
     await createApi({ api, appId: 'wx', appSecret: 's' }, ports).get('/cgi-bin/user/info', { openid: 'o' });
     expect(paths).toEqual(['/a/b/cgi-bin/stable_token', '/a/b/cgi-bin/user/info']);
     expect(showQrCode(api, 't')).toBe(`${api}/cgi-bin/showqrcode?ticket=t`);

@@ -48,7 +48,7 @@ let lines: Line[] = [];
 const note =
   (level: string) =>
   (fields: object, message: string): void =>
-    void lines.push({ level, fields: fields as Line['fields'], message });
+    void lines.push({ level, fields: { ...fields }, message });
 const log: Log = { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') };
 const alarms = (word: string | RegExp): Line[] =>
   lines.filter(({ level, message }) => level === 'error' && message.search(word) >= 0);
@@ -498,8 +498,8 @@ describe('in bot.yaml', () => {
     try {
       config(lines());
     } catch (error) {
-      expect(error).toBeInstanceOf(BadInput);
-      message = (error as BadInput).message;
+      if (!(error instanceof BadInput)) throw error;
+      message = error.message;
     }
     expect(message).toMatch(reason);
     expect(message).toMatch(/try\.yaml:\d+:\d+: /);

@@ -5,12 +5,13 @@ import { getSignature, decrypt as theirDecrypt } from '@wecom/crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openId } from '../../src/core/base/event.ts';
 import { endOfDay, HOUR, instant } from '../../src/core/base/time.ts';
-import type { Log, Opened } from '../../src/ports.ts';
+import type { Log } from '../../src/ports.ts';
 import { readPushJson } from '../../src/wechat/account/push-json.ts';
 import { readPushXml } from '../../src/wechat/account/push-xml.ts';
 import { createWebhook } from '../../src/wechat/account/webhook.ts';
 import { parseXml } from '../../src/wechat/xml.ts';
 import { ACCOUNT, startWorld, type World } from '../support/harness.ts';
+import { isMap, readJson } from '../support/json.ts';
 import {
   envelope,
   event,
@@ -43,17 +44,19 @@ function listening(): { readonly log: Log; readonly lines: Line[] } {
 }
 
 const heard: Record<Mode, Line[]> = { safe: [], compatible: [], plain: [] };
-const worlds = {} as Record<Mode, World>;
+let worlds: Readonly<Record<Mode, World>>;
 
 beforeAll(async () => {
   // From noon in Beijing on: the hours that these tests let pass hold no midnight, after which a follower may claim again.
   wechat.aheadMs += endOfDay(instant(wechat.now())) + 12 * HOUR - wechat.now();
-  for (const mode of MODES) {
+  const start = async (mode: Mode): Promise<World> => {
     const { log, lines } = listening();
     heard[mode] = lines;
-    worlds[mode] = await startWorld({ mode, log });
-    worlds[mode].simulator.control.moveClock({ advanceMs: wechat.aheadMs });
-  }
+    const world = await startWorld({ mode, log });
+    world.simulator.control.moveClock({ advanceMs: wechat.aheadMs });
+    return world;
+  };
+  worlds = { safe: await start('safe'), compatible: await start('compatible'), plain: await start('plain') };
 }, 60_000);
 afterAll(async () => {
   for (const world of Object.values(worlds)) await world.close();
@@ -95,7 +98,7 @@ function readAnswer({ mode, format }: Way, { body }: Answered): string {
   if (mode !== 'safe') return body;
   const at = (name: string): string =>
     format === 'json'
-      ? String((JSON.parse(body) as Record<string, unknown>)[name])
+      ? String(readJson(body, isMap)[name])
       : new RegExp(`<${name}>(?:<!\\[CDATA\\[)?(.*?)(?:\\]\\]>)?</${name}>`).exec(body)![1]!;
   expect(at('MsgSignature')).toBe(getSignature(ACCOUNT.token, at('TimeStamp'), at('Nonce'), at('Encrypt')));
   const { message: clear, id } = theirDecrypt(ACCOUNT.encodingAesKey, at('Encrypt'));
@@ -278,15 +281,14 @@ describe('whatever is not escaped', () => {
     });
   });
 
-  test.each(Object.entries({ link: LINK, place: PLACE, text: CHOICE }))(
+  test.each([
+    ['link', LINK, ['Title', 'Description', 'Url']],
+    ['place', PLACE, ['Label', 'Poiname']],
+    ['text', CHOICE, ['Content', 'bizmsgmenuid']],
+  ] as const)(
     'in several texts of one push: it is a %s of the same person, or nothing',
-    async (kind, fieldsOf) => {
-      const leaves = {
-        link: ['Title', 'Description', 'Url'],
-        place: ['Label', 'Poiname'],
-        text: ['Content', 'bizmsgmenuid'],
-      };
-      for (const leaf of leaves[kind as keyof typeof leaves])
+    async (kind, fieldsOf, leaves) => {
+      for (const leaf of leaves)
         for (const write of Object.values(INJECTIONS)) {
           const since = await last('safe');
           const fields = fieldsOf(write(leaf));
@@ -402,7 +404,8 @@ test('the vector of a sealed push in JSON, by whoever made it, is read', () => {
   const now = instant(1_767_225_660_000);
   // `\/` and `\u003d` are what some writers of JSON make of `/` and `=`.
   for (const text of [Encrypt, Encrypt.replaceAll('/', '\\/').replaceAll('=', '\\u003d')]) {
-    const opened = door.open(query, Buffer.from(`{"ToUserName":"gh_0a1b2c3d4e5f","Encrypt":"${text}"}`), now) as Opened;
+    const opened = door.open(query, Buffer.from(`{"ToUserName":"gh_0a1b2c3d4e5f","Encrypt":"${text}"}`), now);
+    if ('unread' in opened) throw new Error(opened.unread);
     expect(opened).toMatchObject({
       self: 'gh_0a1b2c3d4e5f',
       format: 'json',
@@ -414,11 +417,8 @@ test('the vector of a sealed push in JSON, by whoever made it, is read', () => {
         text: '领取',
       },
     });
-    const answer = JSON.parse(door.close(opened, { reply: { kind: 'text', text: '好' }, at: now }, now)) as Record<
-      string,
-      unknown
-    >;
-    expect(Object.keys(answer)).toEqual(['Encrypt', 'MsgSignature', 'TimeStamp', 'Nonce']);
+    const answer = door.close(opened, { reply: { kind: 'text', text: '好' }, at: now }, now);
+    expect(Object.keys(readJson(answer, isMap))).toEqual(['Encrypt', 'MsgSignature', 'TimeStamp', 'Nonce']);
   }
 });
 
@@ -466,7 +466,7 @@ describe('fields of a push', () => {
     ])
       expect(() => readPushJson(text), text).toThrow();
     expect(readPushJson(depth(8))).toBeDefined();
-    expect(({} as Record<string, unknown>).b).toBeUndefined();
+    expect(Reflect.get({}, 'b')).toBeUndefined();
   });
 
   test('of 64 KiB of anything are read in no time that grows faster than it', () => {

@@ -3,10 +3,9 @@
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Fault } from '../../src/core/base/error.ts';
+import { Fault, messageOf } from '../../src/core/base/error.ts';
 import { openId } from '../../src/core/base/event.ts';
 import { HOUR, type Instant, instant, later, MINUTE, SECOND } from '../../src/core/base/time.ts';
 import type { Messenger } from '../../src/ports.ts';
@@ -20,6 +19,7 @@ import { createFollowerDesk } from '../../src/wechat/account/user.ts';
 import { NOW } from '../storage/store.contract.ts';
 import { type Beside, KINDS } from '../support/beside.ts';
 import { ACCOUNT, until } from '../support/harness.ts';
+import { portOf } from '../support/listening.ts';
 
 type Fetched = { readonly value: string; readonly seconds: number };
 const HOURS_2 = 7200;
@@ -224,7 +224,7 @@ describe.each(KINDS)('messengers of several processes, on %s', (_, openBeside) =
     const server = createServer(serve).listen(0, '127.0.0.1');
     await new Promise(resolve => server.once('listening', resolve));
     servers.push(server);
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${portOf(server)}`;
   }
   const clock = (): Instant => instant(Date.now());
   const messenger = async (appSecret = ACCOUNT.appSecret): Promise<Messenger> =>
@@ -279,7 +279,7 @@ describe.each(KINDS)('messengers of several processes, on %s', (_, openBeside) =
     }).listen(0, '127.0.0.1');
     await once(relay, 'listening');
     const config = {
-      api: `http://127.0.0.1:${(relay.address() as AddressInfo).port}`,
+      api: `http://127.0.0.1:${portOf(relay)}`,
       appId: ACCOUNT.appId,
       appSecret: ACCOUNT.appSecret,
     };
@@ -305,6 +305,6 @@ describe.each(KINDS)('messengers of several processes, on %s', (_, openBeside) =
     const wrong = await messenger('wrongwrongwrongwrongwrongwrong00');
     const failure: unknown = await wrong.say(openId('oNobody'), 'x').catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'Fault', code: '40125' });
-    expect(String((failure as Error).message)).not.toMatch(/wrongwrong|access_token=/);
+    expect(messageOf(failure)).not.toMatch(/wrongwrong|access_token=/);
   });
 });

@@ -1,4 +1,5 @@
 // `hongbao backtest`: the journal played with the rules as they are and with changed ones.
+
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
 // `hongbao explain`: every rule that was asked, with the number behind each check, and who answered in the end.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type Explanation,

@@ -1,4 +1,5 @@
 // `hongbao simulate`: thousands of draws by the code that draws for followers, and a made-up day.
+
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type DaySimulation, simulateDay } from '../../../src/core/analysis/simulate-day.ts';

@@ -1,5 +1,6 @@
 // The audit of campaigns that use everything the language has: their counters balance, and what is changed in those that
 // claims tell is found. Played through the real flow, on SQLite, with payouts that end in every way.
+
 import { resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type * as AuditHalf from '../../../src/commands/ledger/audit-half.ts';

@@ -1,4 +1,5 @@
 // The audit: good books balance at every stage, and whatever is changed in them by hand is found and named.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,4 +1,5 @@
 // The merchant's fund flow: how it is read, and what does not agree with our payouts.
+
 import { describe, expect, test } from 'vitest';
 import { showAuditFinding } from '../../../src/core/audit/audit.ts';
 import { FundFlow } from '../../../src/core/audit/fund-flow.ts';

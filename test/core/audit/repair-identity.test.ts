@@ -1,4 +1,5 @@
 // Whose number it is: a claim is found again from its follower and the day, and counts for what it counted when it was won.
+
 import { describe, expect, test } from 'vitest';
 import {
   campaignBearing,
@@ -20,6 +21,7 @@ import { commitOf, intentOf } from '../../../src/core/payout/bulk.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
 import { billNoOf, numberDay } from '../../../src/core/payout/payout.ts';
 import { type Award, planAward } from '../../../src/core/payout/plan.ts';
+
 import type { Campaign } from '../../../src/core/rules/campaign.ts';
 import { checkRuleFiles } from '../../../src/engine/rulebook.ts';
 

@@ -1,5 +1,6 @@
 // Nobody learns a draw before it is made (预知): commands that are asked what would be tell the odds, whoever asks, and each
 // question is written down (操作记录).
+
 import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
 // Which rules an event concerns: how texts are compared, and that looking rules up finds what asking each would find.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Event, openId } from '../../../src/core/base/event.ts';

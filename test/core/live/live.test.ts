@@ -1,5 +1,6 @@
 // Going live compares: what would pay somebody again is refused until the file says what is meant, what only costs
 // something is a 'live-change'; on both stores, over restarts, and never without a claim.
+
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { showFinding } from '../../../src/core/base/error.ts';
 import { type Event, eventKey, openId } from '../../../src/core/base/event.ts';

@@ -1,5 +1,6 @@
 // Pushes come late, twice and in another order (事件次序): what somebody is, and what they keep, follows from WeChat's time
 // of what they did, on both stores and in the ledger of rule tests.
+
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Ledger } from '../../../src/core/analysis/memory-ledger.ts';
 import { type Event, eventKey, type Happening, type OpenId, openId } from '../../../src/core/base/event.ts';

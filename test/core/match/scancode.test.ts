@@ -1,5 +1,6 @@
 // The scanner of the menu (扫码推事件): rules that wait for it, and printed codes in what it reads, from the push to the
 // packet, and through every command that knows the language.
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,8 +1,10 @@
 // Rounds of a red-packet rain: amounts that come to exactly the total, slots that nobody gets twice, and when it rains.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Fen, fen } from '../../../src/core/base/money.ts';
 import type { Decision } from '../../../src/core/decide/decision.ts';
+
 import { layoutOf, splitExactly } from '../../../src/core/mechanics/round.ts';
 import type { Campaign, ReplyTemplate, Round } from '../../../src/core/rules/campaign.ts';
 import {

@@ -1,5 +1,6 @@
 // The platform's lists, walked from end to end: every reason of a failed transfer, every INVALID_REQUEST that is documented,
 // every code of red packets, and what each means for the prize, the number and the merchant.
+
 import { describe, expect, test } from 'vitest';
 import { openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';

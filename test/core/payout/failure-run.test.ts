@@ -1,4 +1,5 @@
 // What the gate remembers of answers: whose trouble it is, the follower's, the campaign's or the merchant's.
+
 import { describe, expect, test } from 'vitest';
 import { openId } from '../../../src/core/base/event.ts';
 import { type Instant, later, MINUTE } from '../../../src/core/base/time.ts';

@@ -1,4 +1,5 @@
 // What a person does to payouts and merchants by hand: retry and cancel in every state, export, halt and resume.
+
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
 // The life of a payout as a table: every state, every observation, and what must follow.
+
 import { describe, expect, test } from 'vitest';
 import { openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';

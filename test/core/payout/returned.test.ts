@@ -1,5 +1,6 @@
 // What comes back with a prize: its stock, its day, what the follower has won, and nothing else; and on which day a packet
 // counts at its merchant.
+
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { rehearse } from '../../../src/core/analysis/run-tests.ts';

@@ -1,6 +1,7 @@
 // A payout whose order was refunded, or whose follower left, in every state it may be in: asked after and ended where nothing
 // was paid, left alone where it was, and never sent again. Through the real doors, against the simulated WeChat Pay; and on
 // both stores, whoever dies in between.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Audit } from '../../../src/core/audit/audit.ts';
 import { DAY, instant, later } from '../../../src/core/base/time.ts';

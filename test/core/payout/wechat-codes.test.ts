@@ -1,4 +1,5 @@
 // The codes and states of transfers (商家转账) as the tables read them, and the walk of a bill through a payout's states.
+
 import { describe, expect, test } from 'vitest';
 import { openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';

@@ -1,5 +1,6 @@
 // The language of the rule files: what every key comes to, that the schema for editors says the same, and every word that
 // is said where the parts do not fit together.
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Document, LineCounter, parse } from 'yaml';

@@ -1,4 +1,5 @@
 // A name that changes in a live campaign: what was claimed and counted under the old one counts for the new one, for ever.
+
 import { describe, expect, test } from 'vitest';
 import { Backtest } from '../../../src/core/analysis/backtest.ts';
 import { Ledger } from '../../../src/core/analysis/memory-ledger.ts';

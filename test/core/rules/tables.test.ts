@@ -1,5 +1,6 @@
 // The lists beside a rule file: how a table is read, what is said of a wrong one and where, which files can be had at all,
 // and that a changed list is a changed rule file.
+
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';

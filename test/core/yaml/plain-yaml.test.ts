@@ -1,4 +1,5 @@
 // Two readers of one language: what the quick one takes, `yaml` reads as the same tree with the same places and no complaint.
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';

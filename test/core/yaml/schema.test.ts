@@ -1,5 +1,6 @@
 // The shapes: what each reads, what it says of everything else, and where.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${NAME} is how bot.yaml names the environment
+
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,6 +1,7 @@
 // 免确认收款授权 end to end: the first prize is confirmed and authorized on one sheet, the next ones arrive without a tap, whoever
 // ends it is asked again. However answers are lost and notices come, a claim has one number that pays.
 
+import { has, isListOf, isMap, read, readJson } from '../support/json.ts';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { openId } from '../../src/core/base/event.ts';
 import { authorizationNo } from '../../src/core/payout/authorization.ts';
@@ -245,7 +246,7 @@ describe('on the page', () => {
         headers: { origin: world.url, 'content-type': 'text/plain' },
         body: JSON.stringify(given),
       })
-      .then(({ body }) => JSON.parse(body) as Record<string, unknown>);
+      .then(({ body }) => readJson(body, isMap));
   const post = (browser: Browser, what: string, body: object) =>
     browser.ask(`/h5/tea/test/${what}`, {
       method: 'POST',
@@ -260,7 +261,8 @@ describe('on the page', () => {
     const browser = new Browser(world, ann);
     const page = await browser.open('/h5/tea/test');
     expect(page.body).not.toContain('class="authorized"');
-    const { confirm, tap } = dataIn(page) as unknown as { confirm: { transfers: object[] }; tap: string };
+    const data = dataIn(page);
+    const { confirm } = read(data, has({ confirm: has({ transfers: isListOf(isMap) }) }));
     expect(await sheet(browser, 'transfer', confirm.transfers[0]!)).toMatchObject({
       err_msg: 'ok',
       amount: 100,
@@ -272,7 +274,7 @@ describe('on the page', () => {
     expect((await browser.open('/h5/tea/test?lang=en')).body).toContain('You are paid without a tap');
     await win(ann, 'received');
     expect((await browser.ask('/h5/tea/test/end-authorization', { method: 'POST' })).status).toBe(403);
-    const ended = await post(browser, 'end-authorization', { tap });
+    const ended = await post(browser, 'end-authorization', { tap: data.tap });
     expect([ended.status, ended.body.includes('authorized')]).toEqual([200, false]);
     expect(control().authorizations()).toMatchObject([{ state: 'CLOSED', reason: 'CLOSE_VIA_MCH_API' }]);
     expect(await held(ann)).toMatchObject({ state: 'CLOSED', reason: 'CLOSE_VIA_MCH_API' });

@@ -1,6 +1,7 @@
 // The merchants' fund flows (资金账单) fetched from WeChat Pay: by API v3, and by v2 where there are no keys for v3. A row that somebody
 // changed is found; what cannot be had is said, and is never taken for an empty day.
 
+import { has, isListOf, isText, readJson } from '../support/json.ts';
 import { afterEach, expect, test } from 'vitest';
 import { Audit, type AuditReport } from '../../src/core/audit/audit.ts';
 import { BadInput } from '../../src/core/base/error.ts';
@@ -42,8 +43,8 @@ async function paidTheOtherDay(options: WorldOptions = {}): Promise<{ day: strin
 type Report = Pick<AuditReport, 'total' | 'compared' | 'findings'>;
 
 /** As the command does. */
-async function audit(day: string): Promise<Report> {
-  const { funds } = await fetchFundFlows(world.config, day as Day, now);
+async function audit(day: Day): Promise<Report> {
+  const { funds } = await fetchFundFlows(world.config, day, now);
   return auditStore(world.store, new Audit(world.bot.rulebook.current().campaigns, funds));
 }
 
@@ -59,7 +60,7 @@ test('`audit --fetch`: the day of a merchant of transfers comes by API v3 and ba
     { number: three.billNo, amount: 99 },
   ]);
   const { code, out, err } = await run(world.folder, 'audit', '--json', '--fetch', day);
-  const { findings } = JSON.parse(out) as Report;
+  const { findings } = readJson(out, has({ findings: isListOf(has({ where: isText })) }));
   expect([code, err]).toEqual([1, '']);
   expect(findings.map(({ where }) => where).sort()).toEqual(
     [one, two, three].map(({ billNo }) => `payout ${billNo}`).sort(),
@@ -124,7 +125,7 @@ test('a day that cannot be there yet, or any more, is refused before anybody is 
 
 test('of a merchant with 运营账户 both accounts are fetched, and what was paid is found in that one', async () => {
   const { day } = await paidTheOtherDay({ ...KEYS_V3, merchant: { operationAccount: true } });
-  const { lines } = await fetchFundFlows(world.config, day as Day, now);
+  const { lines } = await fetchFundFlows(world.config, day, now);
   expect(lines.map(({ account, rows }) => [account, rows])).toEqual([
     ['BASIC', 0],
     ['OPERATION', FOLLOWERS],

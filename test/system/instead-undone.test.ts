@@ -14,14 +14,10 @@ import { doubt } from '../../src/engine/doubt.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { Store } from '../../src/ports.ts';
 import { run } from '../support/command.ts';
-import { exactly } from '../support/exactly.ts';
 import { MERCHANT, PEM_LINES, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
 
 const DAY = 86_400_000;
-const [ANN, BOB, EVE] = exactly(
-  3,
-  ['oAnn', 'oBob', 'oEve'].map(name => name.padEnd(28, '0')),
-);
+const [ANN, BOB, EVE] = ['oAnn'.padEnd(28, '0'), 'oBob'.padEnd(28, '0'), 'oEve'.padEnd(28, '0')] as const;
 const HALT = { code: 'OPERATOR', reason: '盘点', since: instant(0), by: 'operator' } as const;
 const rules = (prizes: string, more = ''): string => `
 campaign: test

@@ -148,9 +148,8 @@ describe('a voucher that WeChat Pay refuses its winner', () => {
         return world.store.advance(step, under);
       },
     };
-    const payer = { query: async () => ({ kind: 'notFound' }) } as unknown as ReturnType<
-      VerdictPorts['payer']
-    >['payer'];
+    const query = async (): Promise<Observation> => ({ kind: 'notFound' });
+    const payer = { query, send: query, close: async () => undefined };
     const ports: VerdictPorts = {
       store,
       now,

@@ -1,5 +1,6 @@
 // Several bots on one Redis keep the promises together: what one of them does, dies of or is told twice, is right for all.
 
+import { has, isListOf, isMap, isNumber, readJson } from '../support/json.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Packet } from '../../src/simulator/shared/protocol.ts';
@@ -76,7 +77,7 @@ describe.skipIf(!hasRedis)('several bots on one Redis', () => {
       return bots.find(bot => holder?.includes(`:${bot.pid}:`));
     });
   const listed = async (state: string): Promise<unknown[]> =>
-    JSON.parse((await many.hongbao('payouts', 'list', '--state', state, '--json', '--limit', '999')).out) as unknown[];
+    readJson((await many.hongbao('payouts', 'list', '--state', state, '--json', '--limit', '999')).out, isListOf(isMap));
   const follow = (openid: string): Promise<Push> => many.simulator.control.act(openid, { kind: 'follow' });
   const askDaily = (openid: string): Promise<Push> =>
     many.simulator.control.act(openid, { kind: 'text', text: '红包' });
@@ -85,7 +86,8 @@ describe.skipIf(!hasRedis)('several bots on one Redis', () => {
     many.write('funds.csv', many.simulator.control.fundFlow(MERCHANT.mchId));
     const { code, out, err } = await many.hongbao('audit', '--json', '--funds', 'funds.csv');
     expect([code, err]).toEqual([0, '']);
-    const { campaigns, findings } = JSON.parse(out) as { campaigns: { sent: number }[]; findings: object[] };
+    const isReport = has({ campaigns: isListOf(has({ sent: isNumber })), findings: isListOf(isMap) });
+    const { campaigns, findings } = readJson(out, isReport);
     expect(findings).toEqual([]);
     const { sentAmount } = many.simulator.control.merchant(MERCHANT.mchId);
     expect(campaigns.reduce((sum, { sent }) => sum + sent, 0)).toBe(sentAmount);

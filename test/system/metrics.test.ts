@@ -1,5 +1,6 @@
 // `/metrics`: what it counts of a whole bot on a simulated WeChat, who may read it, and that the alert rules and the dashboard
 // beside it speak of what there is.
+import { has, isListOf, isMapOf, isText, read, readJson } from '../support/json.ts';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -109,9 +110,9 @@ describe('the files for Prometheus and Grafana', () => {
 
   test('every alert speaks of a metric that there is, and says what to do', async () => {
     const known = await names();
-    const { groups } = parse(readFileSync(join(MONITORING, 'alerts.yml'), 'utf8')) as {
-      groups: { rules: { alert: string; expr: string; labels: object; annotations: Record<string, string> }[] }[];
-    };
+    const isRule = has({ alert: isText, expr: isText, annotations: isMapOf(isText) });
+    const isRules = has({ groups: isListOf(has({ rules: isListOf(isRule) })) });
+    const { groups } = read(parse(readFileSync(join(MONITORING, 'alerts.yml'), 'utf8')), isRules);
     const rules = groups.flatMap(group => group.rules);
     expect(rules.length).toBeGreaterThan(8);
     for (const { alert, expr, annotations } of rules) {
@@ -126,9 +127,9 @@ describe('the files for Prometheus and Grafana', () => {
 
   test('every panel of the dashboard speaks of a metric that there is', async () => {
     const known = await names();
-    const { panels } = JSON.parse(readFileSync(join(MONITORING, 'grafana.json'), 'utf8')) as {
-      panels: { title: string; targets: { expr: string }[] }[];
-    };
+    const isPanel = has({ title: isText, targets: isListOf(has({ expr: isText })) });
+    const dashboard = readFileSync(join(MONITORING, 'grafana.json'), 'utf8');
+    const { panels } = readJson(dashboard, has({ panels: isListOf(isPanel) }));
     expect(panels.length).toBeGreaterThan(12);
     for (const { title, targets } of panels)
       for (const { expr } of targets)

@@ -1,5 +1,6 @@
 // Several accounts and merchants in one bot.yaml: each follower is answered by their account and paid by its merchant,
 // two accounts share one merchant, and each merchant is gated alone.
+import { isListOf, isMap, readJson } from '../support/json.ts';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -166,8 +167,7 @@ describe('several accounts and merchants', () => {
 
   test('a push for one account is refused at the door of another', async () => {
     await begin();
-    const { port } = server.address() as AddressInfo;
-    simulator.setWebhook('tea', `http://127.0.0.1:${port}/wechat/juice`);
+    simulator.setWebhook('tea', `http://127.0.0.1:${portOf(server)}/wechat/juice`);
     const { openid } = simulator.control.addPerson({ account: 'tea' });
     const push = await simulator.control.act(openid, { kind: 'follow' });
     expect(push.tries.at(-1)!.status).toBeGreaterThanOrEqual(400);
@@ -202,7 +202,7 @@ describe('several accounts and merchants', () => {
     await until(() => paid('mall') === 1);
     await sleep(2000);
     expect(paid('shop')).toBe(0);
-    const listed = JSON.parse((await hongbao('merchant', 'list', '--json')).out) as object[];
+    const listed = readJson((await hongbao('merchant', 'list', '--json')).out, isListOf(isMap));
     expect(listed).toMatchObject([
       { name: 'shop', halt: { by: 'operator', reason: '对账' }, waiting: { planned: 3 } },
       { name: 'mall', waiting: { planned: 0, sending: 0, unknown: 0, held: 0 } },

@@ -1,6 +1,9 @@
 // The second channel (商家转账) end to end: a prize becomes a bill, the follower confirms, and what WeChat Pay says of it is
 // believed only with its signature. Seals of notifications are made with code nobody here wrote.
 
+import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin';
+import { aPayout } from '../storage/store.contract.ts';
+import { isMap, readJson } from '../support/json.ts';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -35,20 +38,6 @@ import { exactly } from '../support/exactly.ts';
 import { ACCOUNT, MERCHANT, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
 import { portOf } from '../support/listening.ts';
 
-type Plugin = {
-  readonly Rsa: {
-    sign(text: string, key: string): string;
-    verify(text: string, signature: string, key: string): boolean;
-  };
-  readonly Formatter: {
-    request(method: string, path: string, timestamp: string, nonce: string, body: string): string;
-    response(timestamp: string, nonce: string, body: string): string;
-    authorization(mchId: string, nonce: string, signature: string, timestamp: string, serial: string): string;
-  };
-  readonly Aes: { readonly AesGcm: { encrypt(text: string, key: string, iv: string, aad: string): string } };
-};
-const { Rsa, Formatter, Aes } = createRequire(import.meta.url)('wechatpay-axios-plugin') as Plugin;
-
 const MCH_ID = MERCHANT.mchId;
 const HOUR = 3_600_000;
 const BILLS = '/v3/fund-app/mch-transfer/transfer-bills';
@@ -60,7 +49,11 @@ const open = async (options: WorldOptions = {}): Promise<World> => {
 };
 const control = (): World['simulator']['control'] => world.simulator.control;
 const now = (): Instant => instant(control().state().now);
-const shop = (): TransferMerchant => world.config.merchants.get('shop') as TransferMerchant;
+const shop = (): TransferMerchant => {
+  const merchant = world.config.merchants.get('shop');
+  if (merchant?.channel !== 'transfer') throw new Error('shop makes no transfers');
+  return merchant;
+};
 const payoutsOf = (openid: string): Promise<Payout[]> => world.store.payouts({ user: openId(openid), limit: 10 });
 const buckets = () => world.store.buckets('test');
 const pay = (...pay: Parameters<World['simulator']['control']['setFaults']>[0]['pay']): void => {
@@ -315,7 +308,7 @@ describe('a cancellation', () => {
     control().openPacket(MCH_ID, payout.billNo, payout.user);
     payer = payerOf(shop(), now);
     expect(await payer.cancel!(payout)).toMatchObject({ kind: 'refused', code: 'INVALID_REQUEST' });
-    const other = { ...payout, billNo: 'NOBODY' as Payout['billNo'] };
+    const other = { ...payout, billNo: asBillNo('NOBODY') };
     expect([await payer.cancel!(other), await payer.query(other)]).toEqual([
       { kind: 'notFound' },
       { kind: 'notFound' },
@@ -631,26 +624,22 @@ describe('the protocol', () => {
     clock: () => NOW,
     log: SILENT,
   });
-  const payout = {
-    billNo: '190000010920260210aaaaaaaaaa',
-    user: 'oAnn',
-    amount: 100,
-    request: {
-      channel: 'transfer',
-      mchId: MCH_ID,
-      appId: ACCOUNT.appId,
-      sceneId: '1000',
-      remark: '新春快乐',
-      perception: '现金奖励',
-      notifyUrl: 'https://bot.example.com/notify/transfer/shop',
-      reports: [
-        { type: '活动名称', content: '新春' },
-        { type: '奖励说明', content: '恭喜' },
-      ],
-    },
-  } as unknown as Payout;
+  const request = {
+    channel: 'transfer',
+    mchId: MCH_ID,
+    appId: ACCOUNT.appId,
+    sceneId: '1000',
+    remark: '新春快乐',
+    perception: '现金奖励',
+    notifyUrl: 'https://bot.example.com/notify/transfer/shop',
+    reports: [
+      { type: '活动名称', content: '新春' },
+      { type: '奖励说明', content: '恭喜' },
+    ],
+  } as const;
+  const payout = aPayout({ billNo: asBillNo('190000010920260210aaaaaaaaaa'), user: openId('oAnn'), request });
 
-  function signed(body: string, { at = NOW as number, key = PAY_KEYS.privateKey, serial = KEY_ID } = {}): Reply {
+  function signed(body: string, { at = +NOW, key = PAY_KEYS.privateKey, serial = KEY_ID } = {}): Reply {
     const [timestamp, nonce] = [seconds(at), randomBytes(8).toString('hex')];
     const signature = Rsa.sign(Formatter.response(timestamp, nonce, body), key);
     const headers = {
@@ -727,13 +716,9 @@ describe('the protocol', () => {
 
   test('what is not set is not sent', async () => {
     const calls: Call[] = [];
-    const {
-      perception: _,
-      notifyUrl: __,
-      ...request
-    } = payout.request as Extract<Payout['request'], { channel: 'transfer' }>;
-    await over(signed(answer()), calls).send({ ...payout, request });
-    expect(Object.keys(JSON.parse(calls[0]!.body!) as object)).toEqual([
+    const { perception: _, notifyUrl: __, ...least } = request;
+    await over(signed(answer()), calls).send({ ...payout, request: least });
+    expect(Object.keys(readJson(calls[0]!.body!, isMap))).toEqual([
       'appid',
       'out_bill_no',
       'transfer_scene_id',

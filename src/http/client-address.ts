@@ -2,13 +2,13 @@
 // leftmost entry when there are fewer than expected, which the visitor wrote, checks no entry, and believes
 // X-Forwarded-Host and X-Forwarded-Proto as well.
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIPv4, isIPv6, type Socket } from 'node:net';
+
+/** What of a request says where it comes from. */
+type Caller = Pick<IncomingMessage, 'headers'> & { readonly socket: Pick<Socket, 'remoteAddress'> };
 
 /** One visitor in the eyes of a limit: an IPv4 address, or the /64 of an IPv6 address, of which one line has all. */
-export function addressOf(
-  { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
-  trustProxy: number,
-): string {
+export function addressOf({ headers, socket }: Caller, trustProxy: number): string {
   const told =
     trustProxy > 0
       ? String(headers['x-forwarded-for'] ?? '')
@@ -62,7 +62,7 @@ INSIDE.addSubnet('fc00::', 7, 'ipv6');
 INSIDE.addSubnet('fe80::', 10, 'ipv6');
 
 /** From a machine beside us, and for nobody else: a load balancer or a supervisor that asks how we are. */
-export function isNear({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>): boolean {
+export function isNear({ headers, socket }: Caller): boolean {
   if (['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'].some(name => headers[name] !== undefined)) return false;
   const address = (socket.remoteAddress ?? '').replace(/^::ffff:/i, '').replace(/%.*$/s, '');
   if (isIPv4(address)) return INSIDE.check(address, 'ipv4');

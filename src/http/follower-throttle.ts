@@ -11,7 +11,7 @@ const BY_HAND_LIMIT: Limit = { max: 20, windowMs: 10 * SECOND };
 const KNOWN_MAX = 20_000;
 
 /** Whether this event is to be handled. */
-export function createThrottle(clock: Clock): (event: Event) => boolean {
+export function createThrottle(clock: Clock): (event: Pick<Event, 'kind' | 'account' | 'user' | 'key'>) => boolean {
   const limiter = createLimiter(BY_HAND_LIMIT);
   const known = createMemory<true>(KNOWN_MAX);
   return ({ kind, account, user, key }) => {

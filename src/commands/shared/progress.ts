@@ -8,9 +8,12 @@ export type Progress = {
   end(): void;
 };
 
+/** Of a stream no more than that is asked. */
+type Screen = { readonly isTTY?: boolean; write(text: string): unknown };
+
 const REDRAW_MS = 100;
 
-export function progress(label: string, stream: NodeJS.WriteStream = process.stderr): Progress {
+export function progress(label: string, stream: Screen = process.stderr): Progress {
   let drawnAt = 0;
   let tenths = 0;
   let isOpen = false;

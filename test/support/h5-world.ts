@@ -1,7 +1,7 @@
 // A browser without a screen, for the campaign's page: cookies by path, redirects followed one by one, and a person of the
 // simulated WeChat who is holding it.
-import { has, isText, readJson } from './json.ts';
 import { startWorld, type World, type WorldOptions } from './harness.ts';
+import { has, isText, readJson } from './json.ts';
 
 /** 开 on the page and 抽奖 in the chat are one rule: once for ever. */
 export const PAGE_RULES = `

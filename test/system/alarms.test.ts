@@ -1,6 +1,5 @@
 // Alarms and the daily report of a whole bot: said once, said again, taken on, over; to the robots of 企业微信 and 飞书, as JSON and by
 // mail; and when nobody is reached, or the store is away.
-import { isMap, isText, read, readJson } from '../support/json.ts';
 import { createHmac } from 'node:crypto';
 import { createServer, type Server as HttpServer } from 'node:http';
 import { createServer as createNet, type Server as NetServer } from 'node:net';
@@ -10,6 +9,7 @@ import { ackAlarms, listAlarms, testAlarms } from '../../src/commands/alarms.ts'
 import { instant } from '../../src/core/base/time.ts';
 import type { Store } from '../../src/ports.ts';
 import { ENV, startWorld, type World, type WorldOptions } from '../support/harness.ts';
+import { isMap, isText, read, readJson } from '../support/json.ts';
 import { portOf } from '../support/listening.ts';
 import { inProcess } from '../support/platform-world.ts';
 
@@ -125,9 +125,7 @@ describe('alarms', () => {
     expect(mails).toHaveLength(1);
     expect(mails[0]).toContain('ops@example.com');
     const { body: feishu } = got.find(({ path }) => path.startsWith('/open-apis'))!;
-    const sign = createHmac('sha256', `${feishu.timestamp}\nfeishu-key`)
-      .update('')
-      .digest('base64');
+    const sign = createHmac('sha256', `${feishu.timestamp}\nfeishu-key`).update('').digest('base64');
     expect(feishu).toMatchObject({ msg_type: 'text', sign });
     expect(got.find(({ path }) => path === '/json')).toMatchObject({
       authorization: 'Bearer json-token',

@@ -1,7 +1,6 @@
 // 免确认收款授权 end to end: the first prize is confirmed and authorized on one sheet, the next ones arrive without a tap, whoever
 // ends it is asked again. However answers are lost and notices come, a claim has one number that pays.
 
-import { has, isListOf, isMap, read, readJson } from '../support/json.ts';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { openId } from '../../src/core/base/event.ts';
 import { authorizationNo } from '../../src/core/payout/authorization.ts';
@@ -10,6 +9,7 @@ import type { PayFault } from '../../src/simulator/shared/protocol.ts';
 import { run as runCommand } from '../support/command.ts';
 import { Browser, dataIn } from '../support/h5-world.ts';
 import { MERCHANT, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
+import { has, isListOf, isMap, read, readJson } from '../support/json.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 const MCH_ID = MERCHANT.mchId;

@@ -1,12 +1,12 @@
 // What a merchant can pay from (查询账户实时余额), where WeChat Pay says so: `merchant list --balance`, and a gate that does not try what
 // cannot be paid.
 
-import { has, isListOf, isMap, readJson } from '../support/json.ts';
 import { afterEach, expect, test } from 'vitest';
-import { later, MINUTE } from '../../src/core/base/time.ts';
+import { instant, MINUTE } from '../../src/core/base/time.ts';
 import { payerOf } from '../../src/setup/payer.ts';
 import { run } from '../support/command.ts';
 import { MERCHANT, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
+import { has, isListOf, isMap, readJson } from '../support/json.ts';
 
 let world: World;
 afterEach(() => world.close());

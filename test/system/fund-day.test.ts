@@ -1,15 +1,15 @@
 // A day of many payouts of every kind and end, by two ways: the merchant's fund flow, fetched from WeChat Pay, agrees with all of
 // them, and three rows that somebody changed by hand are exactly what is named. `FUND_PAYOUTS=10000` makes it a large day.
 
-import { has, isListOf, isNumber, isText, readJson } from '../support/json.ts';
 import { afterEach, expect, test } from 'vitest';
-import { Audit, type AuditReport } from '../../src/core/audit/audit.ts';
+import { Audit } from '../../src/core/audit/audit.ts';
 import { DAY, type Day, dayOf, HOUR, type Instant, instant, later } from '../../src/core/base/time.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import { fetchFundFlows } from '../../src/setup/fund-flow.ts';
 import type { Packet, PayFault } from '../../src/simulator/shared/protocol.ts';
 import { run } from '../support/command.ts';
 import { MERCHANT, startWorld, until, type World } from '../support/harness.ts';
+import { has, isListOf, isNumber, isText, readJson } from '../support/json.ts';
 
 const MCH_ID = MERCHANT.mchId;
 const PAYOUTS = Number(process.env.FUND_PAYOUTS ?? 120);

@@ -1,7 +1,6 @@
 // The merchants' fund flows (资金账单) fetched from WeChat Pay: by API v3, and by v2 where there are no keys for v3. A row that somebody
 // changed is found; what cannot be had is said, and is never taken for an empty day.
 
-import { has, isListOf, isText, readJson } from '../support/json.ts';
 import { afterEach, expect, test } from 'vitest';
 import { Audit, type AuditReport } from '../../src/core/audit/audit.ts';
 import { BadInput } from '../../src/core/base/error.ts';
@@ -14,6 +13,7 @@ import type { Packet, PayFault } from '../../src/simulator/shared/protocol.ts';
 import { run } from '../support/command.ts';
 import { exactly } from '../support/exactly.ts';
 import { MERCHANT, startWorld, type World, type WorldOptions } from '../support/harness.ts';
+import { has, isListOf, isText, readJson } from '../support/json.ts';
 
 const MCH_ID = MERCHANT.mchId;
 const FOLLOWERS = 12;
@@ -25,7 +25,7 @@ const control = (): World['simulator']['control'] => world.simulator.control;
 const now = (): Instant => instant(control().state().now);
 
 /** Two days ago at noon, everybody who follows is paid, and opens or confirms what they got. Then it is today. */
-async function paidTheOtherDay(options: WorldOptions = {}): Promise<{ day: string; packets: readonly Packet[] }> {
+async function paidTheOtherDay(options: WorldOptions = {}): Promise<{ day: Day; packets: readonly Packet[] }> {
   world = await startWorld(options);
   const noon = later(instant(Date.parse(`${dayOf(later(now(), -2 * DAY))}T00:00:00+08:00`)), 12 * HOUR);
   control().moveClock({ advanceMs: noon - now() });

@@ -1,5 +1,4 @@
 // A production machine: the packed package in an empty folder, and a checkout without the compiler. Real npm, both times.
-import { has, isListOf, isNumber, isText, read, readJson } from '../support/json.ts';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +10,7 @@ import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { exactly } from '../support/exactly.ts';
 import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, RULES, until, writeCertificates } from '../support/harness.ts';
+import { has, isListOf, isNumber, isText, read, readJson } from '../support/json.ts';
 import { freePort } from '../support/ports.ts';
 import { AWAY, NPM, plainEnv } from '../support/registry.ts';
 

@@ -1,6 +1,4 @@
 // A store belongs to one installation: another one, and the demo, are refused by name before anything is done.
-import { configOf, TEA, TILL } from '../support/config.ts';
-import { ended } from '../support/ended.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,6 +19,8 @@ import { belongToUs } from '../../src/setup/installation.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { aCommit } from '../storage/store.contract.ts';
+import { configOf, TEA, TILL } from '../support/config.ts';
+import { ended } from '../support/ended.ts';
 import { ENV, startWorld, until, type World } from '../support/harness.ts';
 import { DURABLE, hasRedis, startRedis } from '../support/redis-server.ts';
 

@@ -7,7 +7,7 @@ import { Audit } from '../../src/core/audit/audit.ts';
 import { eventKey, openId } from '../../src/core/base/event.ts';
 import { type Instant, instant } from '../../src/core/base/time.ts';
 import { DEFAULT_POLICY } from '../../src/core/payout/pace.ts';
-import type { Payout } from '../../src/core/payout/payout.ts';
+import type { Observation, Payout } from '../../src/core/payout/payout.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import type { Store } from '../../src/ports.ts';
 import type { PayFault, Stock } from '../../src/simulator/shared/protocol.ts';

@@ -1,12 +1,12 @@
 // Several bots on one Redis keep the promises together: what one of them does, dies of or is told twice, is right for all.
 
-import { has, isListOf, isMap, isNumber, readJson } from '../support/json.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Packet } from '../../src/simulator/shared/protocol.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
 import { exactly } from '../support/exactly.ts';
 import { MERCHANT, textIn, until } from '../support/harness.ts';
+import { has, isListOf, isMap, isNumber, readJson } from '../support/json.ts';
 import {
   type BotProcess,
   copyProgram,
@@ -77,7 +77,10 @@ describe.skipIf(!hasRedis)('several bots on one Redis', () => {
       return bots.find(bot => holder?.includes(`:${bot.pid}:`));
     });
   const listed = async (state: string): Promise<unknown[]> =>
-    readJson((await many.hongbao('payouts', 'list', '--state', state, '--json', '--limit', '999')).out, isListOf(isMap));
+    readJson(
+      (await many.hongbao('payouts', 'list', '--state', state, '--json', '--limit', '999')).out,
+      isListOf(isMap),
+    );
   const follow = (openid: string): Promise<Push> => many.simulator.control.act(openid, { kind: 'follow' });
   const askDaily = (openid: string): Promise<Push> =>
     many.simulator.control.act(openid, { kind: 'text', text: '红包' });

@@ -1,6 +1,5 @@
 // `/metrics`: what it counts of a whole bot on a simulated WeChat, who may read it, and that the alert rules and the dashboard
 // beside it speak of what there is.
-import { has, isListOf, isMapOf, isText, read, readJson } from '../support/json.ts';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createMetrics } from '../../src/engine/ops/metrics.ts';
 import { startWorld, until, type World } from '../support/harness.ts';
+import { has, isListOf, isMapOf, isText, read, readJson } from '../support/json.ts';
 
 const MONITORING = join(import.meta.dirname, '../../docs/monitoring');
 const PROMTOOL = process.env.PROMTOOL ?? '/usr/bin/promtool';

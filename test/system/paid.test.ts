@@ -1,9 +1,9 @@
 // Money paid in the shop gives a prize (满额送), end to end: the payment, its notices, the event, the delay, the refund and
 // the packet; whatever is told twice, at once, too late, in the wrong order or by nobody.
 
-import { buffer } from 'node:stream/consumers';
 import { createServer, type Server } from 'node:http';
 import { performance } from 'node:perf_hooks';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createBot } from '../../src/app/bot.ts';

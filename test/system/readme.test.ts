@@ -1,10 +1,10 @@
 // What a stranger reads first: every link of it leads somewhere, every command is there, and its rule file is right.
-import { has, isMap, readJson } from '../support/json.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { loadCampaign } from '../../src/core/rules/file/load.ts';
 import { hongbao } from '../../src/program.ts';
+import { has, isMap, readJson } from '../support/json.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');

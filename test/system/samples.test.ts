@@ -1,11 +1,10 @@
 // What comes with the package: the ten campaigns in rules/, live together, and the page that explains their language.
 
-import { eventKey, type Happening, openId } from '../../src/core/base/event.ts';
-import { isMap, read } from '../support/json.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { cover } from '../../src/core/analysis/coverage.ts';
 import { rehearse, showFailures } from '../../src/core/analysis/run-tests.ts';
+import { eventKey, type Happening, openId } from '../../src/core/base/event.ts';
 import { parseBeijing } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
 import { ALONE } from '../../src/core/lint/context.ts';
@@ -19,6 +18,7 @@ import { ACTIONS } from '../../src/core/rules/schema/test.ts';
 import type { DataFiles } from '../../src/core/rules/tables/files.ts';
 import { checkRuleFiles } from '../../src/engine/rulebook.ts';
 import { readRuleFiles } from '../../src/engine/rulebook-files.ts';
+import { isMap, read } from '../support/json.ts';
 
 const RULES = new URL('../../rules/', import.meta.url);
 const README = readFileSync(new URL('README.md', RULES), 'utf8');

@@ -1,9 +1,7 @@
 // Several accounts and merchants in one bot.yaml: each follower is answered by their account and paid by its merchant,
 // two accounts share one merchant, and each merchant is gated alone.
-import { isListOf, isMap, readJson } from '../support/json.ts';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +16,7 @@ import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts
 import { openStore } from '../../src/storage/open.ts';
 import { run } from '../support/command.ts';
 import { ACCOUNT, ENV, textIn, until } from '../support/harness.ts';
+import { isListOf, isMap, readJson } from '../support/json.ts';
 import { portOf } from '../support/listening.ts';
 
 /** Tea and milk are paid by the shop, juice by the mall. */

@@ -1,15 +1,12 @@
 // The second channel (商家转账) end to end: a prize becomes a bill, the follower confirms, and what WeChat Pay says of it is
 // believed only with its signature. Seals of notifications are made with code nobody here wrote.
 
-import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin';
-import { aPayout } from '../storage/store.contract.ts';
-import { isMap, readJson } from '../support/json.ts';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin';
 import { createBot } from '../../src/app/bot.ts';
 import type { MerchantConfig, TransferMerchant } from '../../src/config/merchant.ts';
 import { waysOf } from '../../src/config/merchant.ts';
@@ -18,7 +15,7 @@ import { fen } from '../../src/core/base/money.ts';
 import { type Instant, instant, later } from '../../src/core/base/time.ts';
 import { commitOf, intentOf } from '../../src/core/payout/bulk.ts';
 import { classify } from '../../src/core/payout/classify.ts';
-import type { Observation, Payout } from '../../src/core/payout/payout.ts';
+import { asBillNo, type Observation, type Payout } from '../../src/core/payout/payout.ts';
 import { beginSend, observe } from '../../src/core/payout/transitions.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { Payer, Store } from '../../src/ports.ts';
@@ -34,8 +31,10 @@ import {
   verifySignature,
 } from '../../src/wechat/pay/v3-signature.ts';
 import type { Call, Reply } from '../../src/wechat/transport.ts';
+import { aPayout } from '../storage/store.contract.ts';
 import { exactly } from '../support/exactly.ts';
 import { ACCOUNT, MERCHANT, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
+import { isMap, readJson } from '../support/json.ts';
 import { portOf } from '../support/listening.ts';
 
 const MCH_ID = MERCHANT.mchId;

@@ -2,9 +2,8 @@
 // answer, beside a merchant that pays its cash by red packets.
 
 import { Agent } from 'node:https';
-import { Wechatpay } from 'wechatpay-axios-plugin';
-import { createRequire } from 'node:module';
 import { afterEach, describe, expect, test } from 'vitest';
+import { Wechatpay } from 'wechatpay-axios-plugin';
 import { Audit } from '../../src/core/audit/audit.ts';
 import { openId } from '../../src/core/base/event.ts';
 import { endOfMonth, type Instant, instant } from '../../src/core/base/time.ts';
@@ -166,9 +165,11 @@ async function given(): Promise<Payout> {
 
 /** As the operator sets it once, by the merchant's own key. */
 async function setCallback(): Promise<void> {
-  const told = await plugin().chain('v3/marketing/favor/callbacks').post<unknown>({
-    ...{ mchid: MCH_ID, notify_url: `${world.url}/notify/voucher/shop`, switch: true },
-  });
+  const told = await plugin()
+    .chain('v3/marketing/favor/callbacks')
+    .post<unknown>({
+      ...{ mchid: MCH_ID, notify_url: `${world.url}/notify/voucher/shop`, switch: true },
+    });
   expect(told.data).toMatchObject({ notify_url: `${world.url}/notify/voucher/shop` });
 }
 

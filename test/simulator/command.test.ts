@@ -45,7 +45,7 @@ test('what was recorded is done again by another one', async () => {
   expect(readFileSync(record, 'utf8').trim().split('\n')).toHaveLength(2);
   printed = '';
   const other = await start({ replay: record });
-  const state = (await (await fetch(`${other}/control/state`)).json()) as { people: object[]; offsetMs: number };
+  const state = await (await fetch(`${other}/control/state`)).json();
   expect(state).toMatchObject({ people: [{ openid: 'oRecorded_1', nickname: 'Ann' }], offsetMs: 3_600_000 });
   expect(printed).toContain('POST /control/people 200');
   writeFileSync(record, '{"at":1}\n');

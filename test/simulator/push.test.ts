@@ -1,6 +1,7 @@
 // The simulator as a sender of pushes: against a tiny webhook, whose crypto is another library's.
 
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { decrypt, encrypt, getSignature } from '@wecom/crypto';
 import { afterEach, expect, test } from 'vitest';
 import { FAILURE_NOTICE } from '../../src/simulator/account/push.ts';
@@ -41,7 +42,7 @@ async function webhook(react: Reaction): Promise<{ url: string; hits: Hit[] }> {
   const hits: Hit[] = [];
   const server: Server = createServer(async (req, res) => {
     const query = new URL(req.url!, 'http://x').searchParams;
-    const hit = { query, body: await textFrom(req), method: req.method! };
+    const hit = { query, body: await text(req), method: req.method! };
     hits.push(hit);
     const answer = await react(hit, hits.length);
     if (answer === 'silence') return;
@@ -57,12 +58,6 @@ async function webhook(react: Reaction): Promise<{ url: string; hits: Hit[] }> {
       }),
   });
   return { url: `http://127.0.0.1:${portOf(server)}/wechat/tea?x=1`, hits };
-}
-
-async function textFrom(req: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of req) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString();
 }
 
 async function start(react: Reaction, account: Partial<AccountOptions> = {}, more: Partial<SimulatorOptions> = {}) {

@@ -4,6 +4,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Formatter } from 'wechatpay-axios-plugin';
 import { PayDesk } from '../../src/simulator/pay/redpack.ts';
+import { replyXml } from '../../src/simulator/pay/redpack-reply.ts';
 import { TransferDesk } from '../../src/simulator/pay/transfer.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import type { MerchantLimits, SimulatorOptions } from '../../src/simulator/shared/options.ts';
@@ -13,7 +14,7 @@ import { fundFlowCsv } from '../../src/simulator/world/fund-flow.ts';
 import { splitOf } from '../../src/simulator/world/order.ts';
 import { World } from '../../src/simulator/world/world.ts';
 import { nonce, paySignOf } from '../../src/wechat/crypto.ts';
-import { buildXml, childrenOf, parseXml, type XmlOut } from '../../src/wechat/xml.ts';
+import { buildXml, childrenOf, parseXml } from '../../src/wechat/xml.ts';
 import { has, isListOf, isMapOf, isText, read } from '../support/json.ts';
 
 const MCH = '1900000109';
@@ -63,7 +64,7 @@ function start(limits: Partial<MerchantLimits> = {}, ...faults: PayFault[]) {
   const call = (endpoint: 'sendredpack' | 'sendgroupredpack' | 'gethbinfo', fields: Change) => {
     const given = Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => !!field[1]));
     const { reply, spoil } = desk.answer(endpoint, buildXml({ ...given, sign: paySignOf(given, KEY) }), MCH);
-    return { ...parseXml(buildXml(reply as XmlOut)), ...(spoil ? { spoil } : {}) } as ReturnType<typeof parseXml>;
+    return Object.assign(parseXml(replyXml(reply)), spoil && { spoil });
   };
   const common = (billNo: string) => ({ nonce_str: nonce(), mch_billno: billNo, mch_id: MCH });
   const fields = { wxappid: APP, send_name: '阿茶', re_openid: seed, wishing: 'w', act_name: 'n', remark: 'r' };

@@ -11,6 +11,7 @@ import { Redis } from 'ioredis';
 import type { Store } from '../../src/ports.ts';
 import { openRedis, type RedisOptions } from '../../src/storage/redis/store.ts';
 import type { Opened } from '../storage/store.contract.ts';
+import { isListOf, isText, read } from './json.ts';
 import { portOf } from './listening.ts';
 import { freePort } from './ports.ts';
 
@@ -148,7 +149,8 @@ export async function startSentinels(): Promise<RedisSentinels> {
   return {
     url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/shop`,
     servers: [first, ...replicas],
-    primary: async () => Number(((await asked.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'shop')) as string[])[1]),
+    primary: async () =>
+      Number(read(await asked.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'shop'), isListOf(isText))[1]),
     dispose: async () => {
       await Promise.all(sentinels.map(sentinel => sentinel.dispose()));
       await Promise.all([first, ...replicas].map(server => server.dispose()));

@@ -7,7 +7,7 @@ import { PAY_KINDS } from '../../src/simulator/control/input.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import type { Change, Packet } from '../../src/simulator/shared/protocol.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { has, isListOf, isMap, isNumber, isText, read } from '../support/json.ts';
+import { has, isListOf, isMap, isText, read } from '../support/json.ts';
 import { portOf } from '../support/listening.ts';
 
 const NOON = Date.UTC(2026, 1, 10, 4);
@@ -85,7 +85,7 @@ describe('the protocol', () => {
     const { json: push } = await ask('POST', `/people/${ann.openid}/act`, { kind: 'follow', scene: 'door' });
     expect(push).toMatchObject({ outcome: 'success', type: 'subscribe', person: ann.openid, account: 'tea' });
     const said = await ask('POST', `/people/${ann.openid}/act?wait=no`, { kind: 'text', text: '你好' });
-    const quick = read(said.json, has({ id: isNumber }));
+    const quick = read(said.json, has({ id: isText }));
     expect(quick).toMatchObject({ outcome: 'pending', type: 'text' });
     const { json } = await ask('GET', `/people/${ann.openid}`);
     expect(json).toMatchObject({

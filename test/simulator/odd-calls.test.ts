@@ -56,7 +56,7 @@ function tlsCall(
 }
 
 function gotOf(status: number, text: string): Got {
-  const json = /^[[{]/.test(text) ? readJson(text, isMap) : {};
+  const json = text.startsWith('{') ? readJson(text, isMap) : {};
   return { status, text, json };
 }
 

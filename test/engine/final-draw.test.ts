@@ -22,7 +22,6 @@ import { SILENT } from '../../src/lib/log.ts';
 import type { Store } from '../../src/ports.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
 import { configOf, TEA } from '../support/config.ts';
-import { exactly } from '../support/exactly.ts';
 import { DURABLE, hasRedis, openedOn, type RedisServer, startRedis } from '../support/redis-server.ts';
 
 const FILE = `campaign: quiz
@@ -130,7 +129,7 @@ function drawing(name: string, open: () => Promise<Opening>): void {
         const limits = await limitsOf([campaign], config, store, payout, now);
         return limits.findLast(({ name }) => name === 'campaign/quiz/amount')!.max;
       };
-      const [small] = exactly(1, await payouts());
+      const small = (await payouts())[0]!;
       expect(await limitOf(small)).toBe(600);
       for (let user = 11; user <= 20; user++) await say(user, '报名');
       now = later(draw.at, MINUTE);

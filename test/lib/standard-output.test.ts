@@ -63,6 +63,6 @@ test('a level that is none is refused in one sentence, and an empty one is none 
   });
   expect([await ended(child), said]).toEqual([
     2,
-    expect.stringContaining('LOG_LEVEL=loud is no level; use debug, info'),
+    expect.stringContaining('LOG_LEVEL=loud is no level; use trace, debug, info'),
   ]);
 }, 60_000);

@@ -208,19 +208,14 @@ function signingOf(text: string): Signing {
   }
 }
 
-/** The port that is taken, or the path that cannot be used. */
-function placeIn(error: Error): { readonly port?: unknown; readonly path?: unknown } {
-  return error;
-}
-
 function startTrouble(error: unknown, { port, payPort, folder }: SimulatorOptions): unknown {
   const code = codeOf(error);
-  const { port: taken, path } = error instanceof Error ? placeIn(error) : {};
-  if (path !== undefined) return new BadInput(`--folder ${folder} cannot be used: ${messageOf(error)}`);
+  const taken = error instanceof Error && 'port' in error ? error.port : undefined;
+  if (error instanceof Error && 'path' in error) return new BadInput(`--folder ${folder} cannot be used: ${messageOf(error)}`);
   if (code !== 'EADDRINUSE' && code !== 'EACCES') return error;
   const name = String(taken) === payPort ? '--pay-port' : '--port';
   const why = code === 'EACCES' ? 'needs more rights' : 'is taken by another program';
-  return new BadInput(`port ${String(taken ?? port)} ${why}; choose another with ${name} (0 for a free one)`);
+  return new BadInput(`port ${taken ?? port} ${why}; choose another with ${name} (0 for a free one)`);
 }
 
 function portOf(text: string): number {

@@ -60,15 +60,15 @@ function round(book: Book, events: readonly Event[]): number {
 
 /** By turns, so that both have the same weather; the best of each. */
 export function matchBench(kind: Kind = 'mixed', large = 10_000, small = 10): MatchBench {
-  const sides = [small, large].map(rules => ({
+  const side = (rules: number) => ({
     book: bookWith(rules, kind),
     events: eventsFor(rules),
     best: Infinity,
-  }));
+  });
+  const [few, many] = [side(small), side(large)];
   for (let turn = 0; turn < 25; turn++)
-    for (const side of sides) side.best = Math.min(side.best, round(side.book, side.events));
-  const [few, many] = sides.map(({ best }) => best) as [number, number];
-  return { small: few, large: many, ratio: many / few };
+    for (const each of [few, many]) each.best = Math.min(each.best, round(each.book, each.events));
+  return { small: few.best, large: many.best, ratio: many.best / few.best };
 }
 
 const RATIO_MAX = 1.5;

@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isMap } from '../support/json.ts';
 
 type Verdict = 'kept' | 'broken' | 'none';
 
@@ -70,7 +71,7 @@ export function readReport(file: string): Report | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Report;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (isMap(error) && error.code === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -32,7 +32,7 @@ export async function byTurns(
   sides: readonly Side[],
   { rounds, seconds, requests }: BenchOptions,
 ): Promise<ReadonlyMap<Side, Measured[]>> {
-  const measured = new Map(sides.map(side => [side, [] as Measured[]]));
+  const measured = new Map(sides.map((side): [Side, Measured[]] => [side, []]));
   const counts = new Map<Side, number>();
   const processes = new Set(sides.map(side => side.process));
   for (const process of processes) process.rest();

@@ -11,7 +11,7 @@ import type { Payout } from '../../src/core/payout/payout.ts';
 import { createFlow, type Flow } from '../../src/engine/flow.ts';
 import { openRulebook } from '../../src/engine/rulebook.ts';
 import { SILENT } from '../../src/lib/log.ts';
-import type { Store } from '../../src/ports.ts';
+import type { Commit, Store } from '../../src/ports.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { writeCommit } from '../../src/storage/redis/commits.ts';
@@ -22,6 +22,7 @@ import { openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
 import { aCommit, anEvent, aStep } from '../storage/store.contract.ts';
 import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, writeCertificates } from '../support/harness.ts';
+import { has, isListOf, isText, readJson } from '../support/json.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis, until } from '../support/redis-server.ts';
 import { promised, row } from './report.ts';
 
@@ -33,10 +34,8 @@ const CLAIMS_A_ROUND = 4000;
 const RATIO_MIN = 0.5;
 const BUDGET = 1e12;
 
-type Commit = ReturnType<typeof aCommit>;
-
 /** Money claims of different followers, of one campaign, as on its first day. */
-function claims(count: number): Commit[] {
+function claims(count: number) {
   return Array.from({ length: count }, () => aCommit({ campaign: 'bench', budget: BUDGET }));
 }
 
@@ -86,6 +85,9 @@ async function callFor(commit: Commit): Promise<Call> {
   return calls[0]!;
 }
 
+/** The first word of a script's reply. */
+const kindOf = (reply: unknown): unknown => (Array.isArray(reply) ? kindOf(reply[0]) : reply);
+
 /** The store's commit against a bare EVALSHA of the same script with the same arguments, prepared beforehand. */
 export async function redisSection(): Promise<boolean> {
   if (!hasRedis) {
@@ -103,8 +105,7 @@ export async function redisSection(): Promise<boolean> {
     const calls = await Promise.all(claims(CLAIMS_A_ROUND).map(callFor));
     return rateOf(calls, async ({ script, keys, args }) => {
       const all = [KEY.seq, ...keys].map(key => prefix + key);
-      const [[kind]] = (await client.evalsha(script.sha, all.length, ...all, ...args)) as [[string]];
-      assert.equal(kind, 'done');
+      assert.equal(kindOf(await client.evalsha(script.sha, all.length, ...all, ...args)), 'done');
     });
   };
   const [rate, bare] = await compare(ours, theirs);
@@ -129,11 +130,9 @@ export async function redisSection(): Promise<boolean> {
 
 // ── Against the script of before ─────────────────────────────────────────────────────────────────────────────
 
+/** The commit's script as it was on 2026-11-29, with one claim of a full rule (17 counters); `{{user}}` and the like are filled in. */
 const BEFORE = join(import.meta.dirname, 'redis-before.json');
 const TIMES_BEFORE_MIN = 2.5;
-
-/** The commit's script as it was on 2026-11-29, with one claim of a full rule (17 counters); `{{user}}` and the like are filled in. */
-type Before = { readonly lua: string; readonly args: readonly string[] };
 
 let made = 0;
 
@@ -153,12 +152,13 @@ async function fullCommit(): Promise<Commit> {
   const config = await campaignIn(folder);
   const store = await openSqlite(join(folder, 'bot.db'));
   let last: Commit | undefined;
-  const watched: Store = Object.assign(Object.create(store) as Store, {
-    commit(commit: Commit) {
+  const watched: Store = {
+    ...store,
+    commit(commit) {
       if (commit.payout) last = commit;
       return store.commit(commit);
     },
-  });
+  };
   const flow = await flowOn(watched, config, () => undefined);
   while (!last) await flow.handle(anEvent({ sentAt: TIME }));
   await store.close();
@@ -168,13 +168,13 @@ async function fullCommit(): Promise<Commit> {
 
 /** The claim of a full rule against what it was: both on one server, by turns, rows counted. */
 async function againstBefore(): Promise<boolean> {
-  const { lua, args } = JSON.parse(readFileSync(BEFORE, 'utf8')) as Before;
+  const { lua, args } = readJson(readFileSync(BEFORE, 'utf8'), has({ lua: isText, args: isListOf(isText) }));
   const full = await fullCommit();
   const [text, names] = [JSON.stringify(full), [full.event.user, full.event.key, full.payout!.billNo] as const];
   const server = await startRedis(...DURABLE);
   const store = await openRedis(`${server.url}?tag=ours`);
   const client = server.client();
-  const sha = (await client.script('LOAD', lua)) as string;
+  const sha = String(await client.script('LOAD', lua));
   const first = prefixOf('theirs') + KEY.seq;
   const ours = async (): Promise<number> => {
     const commits = Array.from({ length: CLAIMS_A_ROUND }, () => JSON.parse(other(text, names)) as Commit);
@@ -183,10 +183,8 @@ async function againstBefore(): Promise<boolean> {
   const theirs = async (): Promise<number> => {
     const all = Array.from({ length: CLAIMS_A_ROUND }, () =>
       other(JSON.stringify(args), ['{{user}}', '{{event}}', '{{billNo}}']),
-    ).map(each => JSON.parse(each) as string[]);
-    return rateOf(all, async each =>
-      assert.equal(((await client.evalsha(sha, 1, first, ...each)) as string[])[0], 'done'),
-    );
+    ).map(each => readJson(each, isListOf(isText)));
+    return rateOf(all, async each => assert.equal(kindOf(await client.evalsha(sha, 1, first, ...each)), 'done'));
   };
   const [rate, before] = await compare(ours, theirs);
   await store.close();
@@ -296,7 +294,7 @@ export async function fill(store: Store, config: Config, count = SIZED): Promise
 /** As many messages that are only answered; `forget` comes behind them all. */
 async function chat(store: Store, config: Config): Promise<void> {
   const flow = await flowOn(store, config, () => assert.fail('nothing is given for this'));
-  const events = Array.from({ length: SIZED }, () => anEvent({ sentAt: TIME, text: '有红包吗' }));
+  const events = Array.from({ length: SIZED }, () => anEvent({ sentAt: TIME, kind: 'text', text: '有红包吗' }));
   await rateOf(events, event => flow.handle(event));
   await store.forget(later(TIME, DAY));
 }

@@ -3,12 +3,12 @@
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { simulator } from '../../src/commands/simulator.ts';
 import { SIMULATOR_DEFAULTS, type SimulatorOptions } from '../../src/commands/simulator-defaults.ts';
+import { portOf } from '../support/listening.ts';
 
 let folder: string;
 let printed: string;
@@ -45,7 +45,7 @@ test('what was recorded is done again by another one', async () => {
   expect(readFileSync(record, 'utf8').trim().split('\n')).toHaveLength(2);
   printed = '';
   const other = await start({ replay: record });
-  const state = (await (await fetch(`${other}/control/state`)).json()) as { people: object[]; offsetMs: number };
+  const state = await (await fetch(`${other}/control/state`)).json();
   expect(state).toMatchObject({ people: [{ openid: 'oRecorded_1', nickname: 'Ann' }], offsetMs: 3_600_000 });
   expect(printed).toContain('POST /control/people 200');
   writeFileSync(record, '{"at":1}\n');
@@ -71,7 +71,7 @@ test('the handshake is sent at the start, and what came of it is said; so is a p
   }).listen(0, '127.0.0.1');
   await new Promise(resolve => bot.once('listening', resolve));
   open.push(() => bot.close());
-  const url = await start({ webhook: `http://127.0.0.1:${(bot.address() as AddressInfo).port}/` });
+  const url = await start({ webhook: `http://127.0.0.1:${portOf(bot)}/` });
   expect(printed).toContain('answered as it should');
   await post(`${url}/control/people`, { openid: 'oNobody_01', following: true });
   await post(`${url}/control/people/oNobody_01/act?wait=no`, { kind: 'text', text: 'x' });

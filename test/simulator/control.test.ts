@@ -1,14 +1,14 @@
 // The simulator's control API over HTTP: what the chat page and other people's tests speak, and whom it refuses.
 
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { kindsAt, PLACES } from '../../src/simulator/control/fault-places.ts';
 import { PAY_KINDS } from '../../src/simulator/control/input.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
-import type { Change, Packet, Person, State } from '../../src/simulator/shared/protocol.ts';
-import type { Push } from '../../src/simulator/shared/protocol-push.ts';
+import type { Change, Packet } from '../../src/simulator/shared/protocol.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { has, isListOf, isMap, isText, read } from '../support/json.ts';
+import { portOf } from '../support/listening.ts';
 
 const NOON = Date.UTC(2026, 1, 10, 4);
 const HOUR = 3_600_000;
@@ -46,7 +46,7 @@ async function listening(server: ReturnType<typeof createServer>): Promise<strin
         server.closeAllConnections();
       }),
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${portOf(server)}`;
 }
 
 async function start(hosts: string[] = []) {
@@ -75,14 +75,17 @@ async function start(hosts: string[] = []) {
   return { simulator, ask: asker(`${simulator.url}/control`) };
 }
 
+const isPerson = has({ openid: isText, nickname: isText });
+
 describe('the protocol', () => {
   test('a person is made, follows, writes, and is read back with the chat', async () => {
     const { ask } = await start();
-    const ann = (await ask('POST', '/people', { nickname: 'Ann' })).json as Person;
+    const ann = read((await ask('POST', '/people', { nickname: 'Ann' })).json, isPerson);
     expect(ann).toMatchObject({ account: 'tea', nickname: 'Ann', following: false, chat: [] });
-    const push = (await ask('POST', `/people/${ann.openid}/act`, { kind: 'follow', scene: 'door' })).json as Push;
+    const { json: push } = await ask('POST', `/people/${ann.openid}/act`, { kind: 'follow', scene: 'door' });
     expect(push).toMatchObject({ outcome: 'success', type: 'subscribe', person: ann.openid, account: 'tea' });
-    const quick = (await ask('POST', `/people/${ann.openid}/act?wait=no`, { kind: 'text', text: '你好' })).json as Push;
+    const said = await ask('POST', `/people/${ann.openid}/act?wait=no`, { kind: 'text', text: '你好' });
+    const quick = read(said.json, has({ id: isText }));
     expect(quick).toMatchObject({ outcome: 'pending', type: 'text' });
     const { json } = await ask('GET', `/people/${ann.openid}`);
     expect(json).toMatchObject({
@@ -90,15 +93,15 @@ describe('the protocol', () => {
       followedAt: NOON,
       chat: [{ kind: 'notice' }, { kind: 'text', text: '你好', push: quick.id }],
     });
-    expect(((await ask('GET', `/pushes?person=${ann.openid}&limit=1`)).json as Push[]).map(({ id }) => id)).toEqual([
-      quick.id,
-    ]);
+    const pushes = read((await ask('GET', `/pushes?person=${ann.openid}&limit=1`)).json, isListOf(isMap));
+    expect(pushes.map(({ id }) => id)).toEqual([quick.id]);
   });
 
   test('the state says everything, without a secret', async () => {
     const { ask, simulator } = await start();
     simulator.control.addPerson({ following: true });
-    const state = (await ask('GET', '/state')).json as State;
+    const isState = has({ accounts: isListOf(isMap), merchants: isListOf(isMap) });
+    const state = read((await ask('GET', '/state')).json, isState);
     expect(Object.keys(state)).toEqual([
       'now',
       'offsetMs',
@@ -137,7 +140,7 @@ describe('the protocol', () => {
   test('people get names in turn, and openids that repeat from run to run', async () => {
     const people = async () => {
       const { ask } = await start();
-      return Promise.all([1, 2, 3].map(async () => (await ask('POST', '/people', {})).json as Person));
+      return Promise.all([1, 2, 3].map(async () => read((await ask('POST', '/people', {})).json, isPerson)));
     };
     const [one, two] = [await people(), await people()];
     expect(new Set(one.map(({ nickname }) => nickname)).size).toBe(3);
@@ -193,7 +196,7 @@ describe('the protocol', () => {
     expect(await ask('GET', '/people/oNobody')).toMatchObject({ status: 404 });
     expect(await ask('POST', '/merchants/1', { balance: 5 })).toMatchObject({ status: 404 });
     expect(await ask('GET', '/nothing')).toMatchObject({ status: 404, json: { error: expect.any(String) } });
-    const { openid } = (await ask('POST', '/people', {})).json as Person;
+    const { openid } = read((await ask('POST', '/people', {})).json, isPerson);
     expect(await ask('POST', `/people/${openid}/act`, { kind: 'text', text: 'x' })).toMatchObject({ status: 409 });
   });
 
@@ -385,9 +388,9 @@ test('a packet goes over HTTP from the chat to RECEIVED', async () => {
     dispatcher,
   });
   await reply.body.dump();
-  expect(((await ask('GET', `/people/${openid}`)).json as Person).chat).toMatchObject([
-    { kind: 'packet', mchId: '1900000109', billNo: 'B1' },
-  ]);
+  expect((await ask('GET', `/people/${openid}`)).json).toMatchObject({
+    chat: [{ kind: 'packet', mchId: '1900000109', billNo: 'B1' }],
+  });
   const opened = await ask('POST', '/packets/1900000109/B1/open', { openid });
   expect(opened).toMatchObject({
     status: 200,

@@ -4,7 +4,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
@@ -15,10 +14,15 @@ import { CONTROL_CALLS } from '../../src/simulator/control/routes.ts';
 import { PAY_PATHS_V2 } from '../../src/simulator/pay/server.ts';
 import { ORDER_PATHS_V2 } from '../../src/simulator/shop/orders-v2.ts';
 import { WEB_PATHS } from '../../src/simulator/web/routes.ts';
+import { exactly } from '../support/exactly.ts';
+import { portOf } from '../support/listening.ts';
 
-const [DOCS, CHINESE] = ['simulator.md', 'simulator.zh-CN.md'].map(name =>
-  readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8'),
-) as [string, string];
+const [DOCS, CHINESE] = exactly(
+  2,
+  ['simulator.md', 'simulator.zh-CN.md'].map(name =>
+    readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8'),
+  ),
+);
 const examplesIn = (text: string): string[] =>
   [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(match => match[1]!.trim().split('\n'));
 const EXAMPLES = examplesIn(DOCS);
@@ -42,7 +46,7 @@ test('every example is taken as it stands', async () => {
   }).listen(0, '127.0.0.1');
   await new Promise(resolve => bot.once('listening', resolve));
   open.push(() => bot.close());
-  const its = `127.0.0.1:${(bot.address() as AddressInfo).port}`;
+  const its = `127.0.0.1:${portOf(bot)}`;
   const simulator = await start({ webhook: `http://${its}/wechat`, payNotify: `http://${its}/notify` });
   expect(EXAMPLES.length).toBeGreaterThan(20);
   for (const line of EXAMPLES) {

@@ -5,24 +5,20 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import https from 'node:https';
-import { createRequire } from 'node:module';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
+import { Wechatpay } from 'wechatpay-axios-plugin';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import type { RecordedCall, SimulatorOptions } from '../../src/simulator/shared/options.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { ACCOUNT, MERCHANT } from '../support/harness.ts';
+import { has, isMap, isNumber, isText, read } from '../support/json.ts';
+import { portOf } from '../support/listening.ts';
 
 type Json = Record<string, unknown>;
-type Answer = Promise<{ status: number; data: Json }>;
-type Chain = { post(data: object, config?: object): Answer; get(config?: object): Answer };
-type Client = { chain(path: string): Chain };
-const { Wechatpay } = createRequire(import.meta.url)('wechatpay-axios-plugin') as {
-  Wechatpay: new (config: object) => Client;
-};
 
 const MCH = MERCHANT.mchId;
 const DAY = 86_400_000;
@@ -37,29 +33,29 @@ async function start(given: Partial<SimulatorOptions> = {}) {
     ...given,
   });
   open.push(() => simulator.close());
-  const control = async (method: string, path: string, body?: unknown): Promise<{ status: number; json: Json }> => {
+  const control = async (method: string, path: string, body?: unknown): Promise<{ status: number; json: unknown }> => {
     const answer = await fetch(`${simulator.url}/control${path}`, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
-    return { status: answer.status, json: (await answer.json()) as Json };
+    return { status: answer.status, json: await answer.json() };
   };
   const { appId: appid, appSecret: secret } = ACCOUNT;
   const grant = { grant_type: 'client_credential', appid, secret };
   const issued = await fetch(`${simulator.url}/cgi-bin/token?${new URLSearchParams(grant)}`);
-  const { access_token: token } = (await issued.json()) as { access_token: string };
+  const { access_token: token } = read(await issued.json(), has({ access_token: isText }));
   const call = async (path: string, body?: unknown): Promise<Json> => {
     const init =
       body === undefined ? {} : { method: 'POST', body: body instanceof FormData ? body : JSON.stringify(body) };
     const answer = await fetch(`${simulator.url}${path}${path.includes('?') ? '&' : '?'}access_token=${token}`, init);
     return answer.headers.get('content-type')?.includes('json')
-      ? ((await answer.json()) as Json)
+      ? read(await answer.json(), isMap)
       : { bytes: await answer.text(), type: answer.headers.get('content-type') };
   };
   return { simulator, control, call };
 }
 
-function client(simulator: Simulator): Client {
+function client(simulator: Simulator): Wechatpay {
   const { caPem: ca, certPem: cert, keyPem, serialNumber, publicKeyId, publicKeyPem } = simulator.certificates(MCH);
   const httpsAgent = new https.Agent({ ca });
   open.push(() => httpsAgent.destroy());
@@ -71,7 +67,7 @@ function client(simulator: Simulator): Client {
 }
 /** What a client makes of a refusal: the answer, or its own words about it. */
 const refused = (error: unknown): unknown =>
-  (error as { response?: { data: unknown } }).response?.data ?? String(error);
+  isMap(error) && isMap(error.response) ? error.response.data : String(error);
 
 async function listening(answer = '<xml><return_code>SUCCESS</return_code></xml>') {
   const heard: string[] = [];
@@ -82,7 +78,7 @@ async function listening(answer = '<xml><return_code>SUCCESS</return_code></xml>
   }).listen(0, '127.0.0.1');
   await new Promise(resolve => server.once('listening', resolve));
   open.push(() => server.close());
-  return { heard, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { heard, url: `http://127.0.0.1:${portOf(server)}` };
 }
 
 describe('time', () => {
@@ -184,7 +180,7 @@ describe('the consoles by HTTP', () => {
     const { heard, url } = await listening();
     const { openid } = simulator.control.addPerson();
     const refusal = await control('POST', `/people/${openid}/pay`, { amount: 100 });
-    expect([refusal.status, refusal.json.error]).toEqual([409, expect.stringContaining(`/merchants/${MCH}/notify`)]);
+    expect(refusal).toMatchObject({ status: 409, json: { error: expect.stringContaining(`/merchants/${MCH}/notify`) } });
     await control('PUT', `/merchants/${MCH}/notify`, { url: `${url}/paid` });
     expect((await control('POST', `/people/${openid}/pay`, { amount: 100 })).status).toBe(200);
     await simulator.noticesIdle();
@@ -285,11 +281,10 @@ describe('the platform', () => {
       call('/cgi-bin/message/custom/send', { touser: openid, msgtype: 'image', image: { media_id } });
     expect([(await say('invented')).errcode, (await say(id)).errcode]).toEqual([40007, 0]);
     simulator.control.moveClock({ advanceMs: 3 * DAY });
-    const { access_token: token } = (await (
-      await fetch(
-        `${simulator.url}/cgi-bin/token?grant_type=client_credential&appid=${ACCOUNT.appId}&secret=${ACCOUNT.appSecret}`,
-      )
-    ).json()) as Json;
+    const granted = await fetch(
+      `${simulator.url}/cgi-bin/token?grant_type=client_credential&appid=${ACCOUNT.appId}&secret=${ACCOUNT.appSecret}`,
+    );
+    const { access_token: token } = read(await granted.json(), has({ access_token: isText }));
     const get = await fetch(`${simulator.url}/cgi-bin/media/get?media_id=${id}&access_token=${token}`);
     expect(await get.json()).toMatchObject({ errcode: 40007 });
   });
@@ -298,7 +293,8 @@ describe('the platform', () => {
     const { simulator, call } = await start();
     const { openid } = simulator.control.addPerson({ following: true });
     const stranger = simulator.control.addPerson().openid;
-    const { tag } = (await call('/cgi-bin/tags/create', { tag: { name: '会员' } })) as { tag: { id: number } };
+    const made = await call('/cgi-bin/tags/create', { tag: { name: '会员' } });
+    const { tag } = read(made, has({ tag: has({ id: isNumber }) }));
     expect(await call('/cgi-bin/tags/create', { tag: { name: '会员' } })).toMatchObject({ errcode: 45157 });
     const put = (list: string[], tagid = tag.id) =>
       call('/cgi-bin/tags/members/batchtagging', { openid_list: list, tagid });
@@ -340,15 +336,13 @@ describe('the platform', () => {
       const url = `${simulator.url}/connect/oauth2/authorize?${new URLSearchParams(back)}`;
       return fetch(url, { redirect: 'manual', headers: { cookie: `wechat_person=${openid}` } });
     };
-    const get = async (path: string, query: object): Promise<Json> =>
-      (await (
-        await fetch(`${simulator.url}/sns/${path}?${new URLSearchParams(query as Record<string, string>)}`)
-      ).json()) as Json;
-    const granted = async (scope: string): Promise<Record<string, string>> => {
+    const get = async (path: string, query: Record<string, string>): Promise<Json> =>
+      read(await (await fetch(`${simulator.url}/sns/${path}?${new URLSearchParams(query)}`)).json(), isMap);
+    const granted = async (scope: string) => {
       const { searchParams } = new URL((await authorize(scope)).headers.get('location')!);
       expect([...searchParams.keys()]).toEqual(['code']);
-      const asked = { appid, secret, code: searchParams.get('code'), grant_type: 'authorization_code' };
-      return (await get('oauth2/access_token', asked)) as Record<string, string>;
+      const asked = { appid, secret, code: searchParams.get('code')!, grant_type: 'authorization_code' };
+      return read(await get('oauth2/access_token', asked), has({ access_token: isText, refresh_token: isText }));
     };
     const { access_token, refresh_token } = await granted('snsapi_userinfo');
     expect(await get('userinfo', { access_token, openid, lang: 'zh_CN' })).toMatchObject({
@@ -415,9 +409,9 @@ describe('an order that a merchant places', () => {
       ...{ out_trade_no: 'PLACED-1', out_refund_no: 'BACK-1', notify_url: `${url}/back` },
       amount: { refund: 800, total: 6800, currency: 'CNY' },
     };
-    const refund = await pay.chain('v3/refund/domestic/refunds').post(back);
+    const refund = await pay.chain('v3/refund/domestic/refunds').post<Json>(back);
     expect(refund.data).toMatchObject({ out_refund_no: 'BACK-1', status: 'PROCESSING', amount: { refund: 800 } });
-    expect((await pay.chain('v3/refund/domestic/refunds').post(back)).data.refund_id).toBe(refund.data.refund_id);
+    expect((await pay.chain('v3/refund/domestic/refunds').post<Json>(back)).data.refund_id).toBe(refund.data.refund_id);
     expect(simulator.control.state().shopOrders[0]!.refunds).toHaveLength(1);
     await simulator.noticesIdle();
     expect(heard).toEqual(['/own', '/back']);
@@ -429,10 +423,10 @@ describe('an order that a merchant places', () => {
     const paidAt = simulator.control.state().shopOrders[0]!.paidAt;
     const day = new Date(paidAt + 8 * 3_600_000).toISOString().slice(0, 10);
     simulator.control.moveClock({ advanceMs: 2 * DAY });
-    const bill = await pay.chain('v3/bill/tradebill').get({ params: { bill_date: day } });
+    const bill = await pay.chain('v3/bill/tradebill').get<Json>({ params: { bill_date: day } });
     const { pathname, search } = new URL(String(bill.data.download_url));
-    const raw = { responseType: 'arraybuffer', transformResponse: [] };
-    const file = (await pay.chain(`${pathname.slice(1)}${search}`).get(raw)).data as unknown as Buffer;
+    const raw = { responseType: 'arraybuffer', transformResponse: [] } as const;
+    const { data: file } = await pay.chain(`${pathname.slice(1)}${search}`).get<Buffer>(raw);
     const rows = file.toString();
     expect([rows.match(/PLACED-1/g)!.length, rows.match(/BACK-1/g)!.length]).toEqual([2, 1]);
     expect(createHash('sha1').update(file).digest('hex')).toBe(bill.data.hash_value);

@@ -1,5 +1,6 @@
 // The simulator as a WeChat that pushes JSON, or leaves `]]>` as a follower wrote it: a whole bot behind it.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openId } from '../../src/core/base/event.ts';
 import { startWorld, type World } from '../support/harness.ts';
 import { MODES, ONE, says, xmlOf } from '../support/pushes.ts';
 
@@ -38,7 +39,7 @@ describe.each(MODES)('in %s mode', mode => {
       ScanCodeInfo: { ScanType: 'barcode', ScanResult: 'EAN_13,6901234567892' },
     });
     expect(said.json).toContain(`"MsgId":${said.msgId}}`);
-    const lines = await world.store.journal({ user: ann as never, limit: 9 });
+    const lines = await world.store.journal({ user: openId(ann), limit: 9 });
     expect(lines.map(({ event }) => event.kind)).toEqual(['scancode', 'click', 'text', 'text', 'subscribe']);
     control.setPushing('tea', { format: 'xml' });
     expect((await control.act(ann, { kind: 'text', text: '帮助' })).tries[0]!.body).toMatch(/^<xml>/);

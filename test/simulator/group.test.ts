@@ -1,9 +1,10 @@
 // The simulator's group packets (裂变红包), the number that is said to have expired although it was paid, and the
 // merchant's fund-flow bill (资金账单).
 
-import { createRequire } from 'node:module';
 import { afterEach, describe, expect, test } from 'vitest';
+import { Formatter } from 'wechatpay-axios-plugin';
 import { PayDesk } from '../../src/simulator/pay/redpack.ts';
+import { replyXml } from '../../src/simulator/pay/redpack-reply.ts';
 import { TransferDesk } from '../../src/simulator/pay/transfer.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import type { MerchantLimits, SimulatorOptions } from '../../src/simulator/shared/options.ts';
@@ -13,7 +14,8 @@ import { fundFlowCsv } from '../../src/simulator/world/fund-flow.ts';
 import { splitOf } from '../../src/simulator/world/order.ts';
 import { World } from '../../src/simulator/world/world.ts';
 import { nonce, paySignOf } from '../../src/wechat/crypto.ts';
-import { buildXml, childrenOf, parseXml, type XmlOut } from '../../src/wechat/xml.ts';
+import { buildXml, childrenOf, parseXml } from '../../src/wechat/xml.ts';
+import { has, isListOf, isMapOf, isText, read } from '../support/json.ts';
 
 const MCH = '1900000109';
 const APP = 'wx8888888888888888';
@@ -56,12 +58,13 @@ function start(limits: Partial<MerchantLimits> = {}, ...faults: PayFault[]) {
   open.push(world);
   world.faults.set({ pay: faults, platform: [] });
   const desk = new PayDesk(world);
-  const people = Array.from({ length: 22 }, () => world.addPerson('tea').openid);
-  const [seed] = people as [string];
+  const person = () => world.addPerson('tea').openid;
+  const seed = person();
+  const people = [seed, ...Array.from({ length: 21 }, person)];
   const call = (endpoint: 'sendredpack' | 'sendgroupredpack' | 'gethbinfo', fields: Change) => {
     const given = Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => !!field[1]));
     const { reply, spoil } = desk.answer(endpoint, buildXml({ ...given, sign: paySignOf(given, KEY) }), MCH);
-    return { ...parseXml(buildXml(reply as XmlOut)), ...(spoil ? { spoil } : {}) } as ReturnType<typeof parseXml>;
+    return Object.assign(parseXml(replyXml(reply)), spoil && { spoil });
   };
   const common = (billNo: string) => ({ nonce_str: nonce(), mch_billno: billNo, mch_id: MCH });
   const fields = { wxappid: APP, send_name: '阿茶', re_openid: seed, wishing: 'w', act_name: 'n', remark: 'r' };
@@ -95,7 +98,7 @@ function start(limits: Partial<MerchantLimits> = {}, ...faults: PayFault[]) {
 function takersOf(reply: ReturnType<typeof parseXml>) {
   const list = childrenOf(reply, 'hblist');
   const info = list && (Array.isArray(list) ? list[0] : list)?.hbinfo;
-  return (Array.isArray(info) ? info : info === undefined ? [] : [info]) as { openid: string; amount: string }[];
+  return read(info === undefined ? [] : [info].flat(), isListOf(has({ openid: isText, amount: isText })));
 }
 
 describe('group packets', () => {
@@ -106,7 +109,7 @@ describe('group packets', () => {
     expect(books().balance).toBe(99_500);
     expect(ask()).toMatchObject({ status: 'SENT', hb_type: 'GROUP', total_num: '3', total_amount: '500' });
     expect('hblist' in ask()).toBe(false);
-    const [, second, third] = people as [string, string, string];
+    const [second, third] = [people[1]!, people[2]!];
     expect(desk.open(MCH, 'G1', seed)).toMatchObject({ status: 'SENT', channel: 'group', totalNum: 3 });
     advance(MINUTE);
     desk.open(MCH, 'G1', third);
@@ -257,9 +260,8 @@ describe('expiredButReceived', () => {
 });
 
 describe('the fund-flow bill', () => {
-  type Row = Record<string, string>;
-  type Formatter = { castCsvBill(bytes: Buffer): { rows: Row[]; summary: Row } };
-  const { Formatter } = createRequire(import.meta.url)('wechatpay-axios-plugin') as { Formatter: Formatter };
+  const castCsvBill = (bytes: Buffer) =>
+    read(Formatter.castCsvBill(bytes), has({ rows: isListOf(isMapOf(isText)), summary: isMapOf(isText) }));
 
   async function csvOf(simulator: Simulator, query = '') {
     const reply = await fetch(`${simulator.url}/control/merchants/${MCH}/fundflow.csv${query}`);
@@ -306,7 +308,7 @@ describe('the fund-flow bill', () => {
     world.setBalance(MCH, books().balance + 12_345);
     desk.open(MCH, 'B1', seed);
     advance(25 * HOUR);
-    const { rows, summary } = Formatter.castCsvBill(Buffer.from(fundFlowCsv(world, MCH)));
+    const { rows, summary } = castCsvBill(Buffer.from(fundFlowCsv(world, MCH)));
     const shown = rows.map(row => [
       row.业务名称,
       row.收支类型,
@@ -333,7 +335,7 @@ describe('the fund-flow bill', () => {
       支出笔数: '3',
       支出金额: '8.50',
     });
-    const today = Formatter.castCsvBill(Buffer.from(fundFlowCsv(world, MCH, '2026-02-11')));
+    const today = castCsvBill(Buffer.from(fundFlowCsv(world, MCH, '2026-02-11')));
     expect(today.rows.map(row => row.业务名称)).toEqual(['转账退款', '现金红包退款']);
     expect(today.rows.at(-1)).toEqual(rows.at(-1));
   });

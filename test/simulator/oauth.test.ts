@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { ACCOUNT, MERCHANT } from '../support/harness.ts';
+import { isMap, read } from '../support/json.ts';
 
 let simulator: Simulator;
 let person: string;
@@ -35,7 +36,8 @@ const BASE: readonly (readonly [string, string])[] = [
 ];
 
 async function authorize(parts: readonly (readonly [string, string])[] = BASE, as: string | null = person) {
-  const query = new URLSearchParams(parts as [string, string][]);
+  const query = new URLSearchParams();
+  for (const [name, value] of parts) query.append(name, value);
   const answer = await fetch(`${simulator.url}/connect/oauth2/authorize?${query}`, {
     redirect: 'manual',
     headers: as === null ? {} : { cookie: `a=b; wechat_person=${as}` },
@@ -48,7 +50,7 @@ const codeOf = async (): Promise<string> => new URL((await authorize()).location
 async function exchange(parts: Record<string, string>): Promise<Record<string, unknown>> {
   const all = { appid: ACCOUNT.appId, secret: ACCOUNT.appSecret, grant_type: 'authorization_code', ...parts };
   const answer = await fetch(`${simulator.url}/sns/oauth2/access_token?${new URLSearchParams(all)}`);
-  return (await answer.json()) as Record<string, unknown>;
+  return read(await answer.json(), isMap);
 }
 
 describe('the authorize page', () => {
@@ -123,8 +125,7 @@ describe('the exchange', () => {
 });
 
 test('one jsapi_ticket lives until five minutes before its end, and signs pages of the account’s hosts', async () => {
-  const get = async (path: string) =>
-    (await (await fetch(`${simulator.url}${path}`)).json()) as Record<string, string & number>;
+  const get = async (path: string) => read(await (await fetch(`${simulator.url}${path}`)).json(), isMap);
   const grant = `grant_type=client_credential&appid=${ACCOUNT.appId}&secret=${ACCOUNT.appSecret}`;
   const { access_token: token } = await get(`/cgi-bin/token?${grant}`);
   const path = `/cgi-bin/ticket/getticket?access_token=${token}&type=`;

@@ -3,12 +3,14 @@
 
 import { randomBytes, sign } from 'node:crypto';
 import https from 'node:https';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import { SIMULATOR_DEFAULTS } from '../../src/commands/simulator-defaults.ts';
 import { startSimulator, type Wishes } from '../../src/commands/simulator-entry.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { paySignOf } from '../../src/wechat/crypto.ts';
 import { buildXml } from '../../src/wechat/xml.ts';
+import { has, isListOf, isMap, isNumber, read, readJson } from '../support/json.ts';
 
 type Json = Record<string, unknown>;
 type Got = { readonly status: number; readonly text: string; readonly json: Json };
@@ -34,15 +36,19 @@ async function start(wishes: Wishes = {}) {
 }
 
 /** One call to WeChat Pay. A connection that is cut throws. */
-function tlsCall(simulator: Simulator, method: string, path: string, headers: Json, body: string): Promise<Got> {
+function tlsCall(
+  simulator: Simulator,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body: string,
+): Promise<Got> {
   const { caPem: ca, certPem: cert, keyPem: key } = simulator.certificates(MCH);
   const { port } = new URL(simulator.payUrl);
   const options = { host: '127.0.0.1', port, path, method, ca, cert, key, agent: false };
   return new Promise((resolve, reject) => {
-    const req = https.request({ ...options, headers: headers as Record<string, string> }, res => {
-      const parts: Buffer[] = [];
-      res.on('data', part => parts.push(part as Buffer));
-      res.on('end', () => resolve(gotOf(res.statusCode ?? 0, Buffer.concat(parts).toString())));
+    const req = https.request({ ...options, headers }, res => {
+      text(res).then(body => resolve(gotOf(res.statusCode ?? 0, body)), reject);
     });
     req.on('error', reject);
     req.end(body);
@@ -50,7 +56,7 @@ function tlsCall(simulator: Simulator, method: string, path: string, headers: Js
 }
 
 function gotOf(status: number, text: string): Got {
-  const json = /^[[{]/.test(text) ? (JSON.parse(text) as Json) : {};
+  const json = text.startsWith('{') ? readJson(text, isMap) : {};
   return { status, text, json };
 }
 
@@ -172,7 +178,7 @@ describe('API v3', () => {
       (await v3('POST', path, transfer(changed))).json.message;
     const unknown = '请求中含有未在API文档中定义的参数';
     expect(await said(BILLS, { user_recv_style: { type: 'RED_PACKET', color: 'red' } })).toBe(unknown);
-    const reports = transfer().transfer_scene_report_infos as Json[];
+    const reports = read(transfer().transfer_scene_report_infos, isListOf(isMap));
     const more = reports.map(each => ({ ...each, info_url: 'x' }));
     expect(await said(BILLS, { transfer_scene_report_infos: more })).toBe(unknown);
     expect(await said(BILLS, { user_recv_style: null })).toBe('user_recv_style的类型不正确,应为对象');
@@ -440,7 +446,8 @@ describe('two faults at once', () => {
 test('a tag cannot be called as the system’s own is, and nobody’s language is told any more', async () => {
   const { api } = await start();
   expect((await api('/cgi-bin/tags/create', { tag: { name: '星标组' } })).errcode).toBe(45157);
-  const { tag } = (await api('/cgi-bin/tags/create', { tag: { name: '老客' } })) as { tag: { id: number } };
+  const made = await api('/cgi-bin/tags/create', { tag: { name: '老客' } });
+  const { tag } = read(made, has({ tag: has({ id: isNumber }) }));
   expect((await api('/cgi-bin/tags/update', { tag: { id: tag.id, name: '星标组' } })).errcode).toBe(45157);
   const info = await api(`/cgi-bin/user/info?openid=${ANN}`);
   expect([info.subscribe, 'language' in info]).toEqual([1, false]);

@@ -1,11 +1,12 @@
 // The simulator as the Official Account platform: tokens, followers, customer-service messages, QR codes, menus, errors.
 
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import type { PlatformFault } from '../../src/simulator/shared/protocol.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { isListOf, isMap, read } from '../support/json.ts';
+import { portOf } from '../support/listening.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -38,7 +39,7 @@ async function start() {
     token: 't',
     mode: 'plain' as const,
     encodingAesKey: 'RewardBotSimulatorKey0123456789abcdefghijkA',
-    webhook: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`,
+    webhook: `http://127.0.0.1:${portOf(hook)}/`,
   };
   const simulator = await startSimulator({
     port: 0,
@@ -54,7 +55,7 @@ async function start() {
   const call = async (path: string, init?: RequestInit): Promise<Json> => {
     const reply = await fetch(`${simulator.url}/cgi-bin/${path}`, init);
     expect(reply.status).toBe(200);
-    const json = (await reply.json()) as Json;
+    const json = read(await reply.json(), isMap);
     if (json.errcode) expect(json.errmsg).toMatch(/ rid: [0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}$/);
     return json;
   };
@@ -192,7 +193,9 @@ describe('followers', () => {
     }));
     const path = `user/info/batchget?access_token=${await token()}`;
     const { user_info_list: list } = await post(path, { user_list: people.slice(0, 100) });
-    expect((list as Json[]).map(({ openid }) => openid)).toEqual(people.slice(0, 100).map(({ openid }) => openid));
+    expect(read(list, isListOf(isMap)).map(({ openid }) => openid)).toEqual(
+      people.slice(0, 100).map(({ openid }) => openid),
+    );
     expect((await post(path, { user_list: people })).errcode).toBe(40032);
     expect((await post(path, { user_list: [] })).errcode).toBe(40032);
     expect((await post(path, { user_list: [{ openid: 'oNobody' }] })).errcode).toBe(40003);
@@ -406,19 +409,17 @@ describe('menus', () => {
 
   test('a menu is made, read back, shown to the chat page and deleted', async () => {
     const { simulator, create, get, remove } = await menus();
-    const menu = {
-      button: [click, { name: '活动', sub_button: [{ type: 'view', name: '活动页', url: 'https://x.cn/' }, click] }],
-    };
+    const group = { name: '活动', sub_button: [{ type: 'view', name: '活动页', url: 'https://x.cn/' }, click] };
+    const menu = { button: [click, group] };
     expect((await get()).errcode).toBe(46003);
     expect(await create(menu)).toBe(0);
     // Every button has a list below it, as the platform says it.
     const below = { sub_button: [] };
-    const [top, group] = menu.button as [object, { sub_button: object[] }];
     const subs = group.sub_button.map(each => ({ ...each, ...below }));
     expect(await get()).toEqual({
       menu: {
         button: [
-          { ...top, ...below },
+          { ...click, ...below },
           { ...group, sub_button: subs },
         ],
       },

@@ -1,7 +1,7 @@
 // The simulator as a sender of pushes: against a tiny webhook, whose crypto is another library's.
 
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { decrypt, encrypt, getSignature } from '@wecom/crypto';
 import { afterEach, expect, test } from 'vitest';
 import { FAILURE_NOTICE } from '../../src/simulator/account/push.ts';
@@ -12,6 +12,7 @@ import type { Push } from '../../src/simulator/shared/protocol-push.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { signatureOf } from '../../src/wechat/crypto.ts';
 import { parseXml, textOf } from '../../src/wechat/xml.ts';
+import { portOf } from '../support/listening.ts';
 
 const ACCOUNT: AccountOptions = {
   name: 'tea',
@@ -41,7 +42,7 @@ async function webhook(react: Reaction): Promise<{ url: string; hits: Hit[] }> {
   const hits: Hit[] = [];
   const server: Server = createServer(async (req, res) => {
     const query = new URL(req.url!, 'http://x').searchParams;
-    const hit = { query, body: await textFrom(req), method: req.method! };
+    const hit = { query, body: await text(req), method: req.method! };
     hits.push(hit);
     const answer = await react(hit, hits.length);
     if (answer === 'silence') return;
@@ -56,13 +57,7 @@ async function webhook(react: Reaction): Promise<{ url: string; hits: Hit[] }> {
         server.closeAllConnections();
       }),
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/wechat/tea?x=1`, hits };
-}
-
-async function textFrom(req: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of req) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString();
+  return { url: `http://127.0.0.1:${portOf(server)}/wechat/tea?x=1`, hits };
 }
 
 async function start(react: Reaction, account: Partial<AccountOptions> = {}, more: Partial<SimulatorOptions> = {}) {

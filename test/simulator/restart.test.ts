@@ -15,6 +15,9 @@ import { startSimulator } from '../../src/simulator/simulator.ts';
 import { World } from '../../src/simulator/world/world.ts';
 import { paySignOf } from '../../src/wechat/crypto.ts';
 import { buildXml, parseXml, textOf } from '../../src/wechat/xml.ts';
+import { ended } from '../support/ended.ts';
+import { has, isMap, isMapOf, isText, read, readJson } from '../support/json.ts';
+import { portOf } from '../support/listening.ts';
 
 const MCH = '1900000109';
 const APP = 'wx8888888888888888';
@@ -108,8 +111,7 @@ test('after close nothing keeps the process alive: no server, timer, stream, pus
     await simulator.close();
     console.log('closed');
   `);
-  const [exit] = (await once(running, 'exit')) as [number | null];
-  expect(exit).toBe(0);
+  expect(await ended(running)).toBe(0);
 });
 
 test('after a kill -9 every packet that was answered is there, in the chat too, and the balance agrees to the fen', async () => {
@@ -120,14 +122,8 @@ test('after a kill -9 every packet that was answered is there, in the chat too, 
     const { caPem, certPem, keyPem } = simulator.certificates('${MCH}');
     console.log(JSON.stringify({ payUrl: simulator.payUrl, openid, caPem, certPem, keyPem }));
   `);
-  const [line] = (await once(running.stdout, 'data')) as [Buffer];
-  const {
-    payUrl,
-    openid,
-    caPem: ca,
-    certPem: cert,
-    keyPem: key,
-  } = JSON.parse(line.toString()) as Record<string, string>;
+  const [line] = await once(running.stdout, 'data');
+  const { payUrl, openid, caPem: ca, certPem: cert, keyPem: key } = readJson(String(line), isMapOf(isText));
   const dispatcher = new Agent({ connections: 8, connect: { ca, cert, key } });
   open.push({ close: () => dispatcher.destroy() });
   const answered: string[] = [];
@@ -164,17 +160,17 @@ test('QR codes, menus and the right to write to somebody survive a restart; toke
   open.push({ close: async () => hook.close() && hook.closeAllConnections() });
   const token = async (url: string) => {
     const reply = await fetch(`${url}/cgi-bin/token?grant_type=client_credential&appid=${APP}&secret=secret`);
-    return ((await reply.json()) as { access_token: string }).access_token;
+    return read(await reply.json(), has({ access_token: isText })).access_token;
   };
   const post = async (url: string, path: string, value: string, json: object) => {
     const reply = await fetch(`${url}/cgi-bin/${path}?access_token=${value}`, {
       method: 'POST',
       body: JSON.stringify(json),
     });
-    return ((await reply.json()) as { errcode?: number }).errcode ?? 0;
+    return read(await reply.json(), isMap).errcode ?? 0;
   };
   const one = await start(folder);
-  one.setWebhook('tea', `http://127.0.0.1:${(hook.address() as { port: number }).port}/`);
+  one.setWebhook('tea', `http://127.0.0.1:${portOf(hook)}/`);
   const old = await token(one.url);
   await post(one.url, 'qrcode/create', old, {
     action_name: 'QR_LIMIT_STR_SCENE',

@@ -1,17 +1,10 @@
 // Somebody else's SDK against the simulator: wechatpay-axios-plugin with its own signs and its own TLS.
 
 import https from 'node:https';
-import { createRequire } from 'node:module';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Wechatpay } from 'wechatpay-axios-plugin';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-
-type Post = { post(data: object, config: object): Promise<{ data: Record<string, string> }> };
-type Pay = { v2: { mmpaymkttransfers: { sendredpack: Post; gethbinfo: Post } } };
-type PayClass = new (config: object) => Pay;
-
-const require = createRequire(import.meta.url);
-const { Wechatpay } = require('wechatpay-axios-plugin') as { Wechatpay: PayClass };
 
 const MCH = '1900000109';
 const APP = 'wx8888888888888888';
@@ -42,7 +35,7 @@ beforeEach(async () => {
 afterEach(() => simulator.close());
 
 /** The combined client wants v3 settings as well; none of them is used here. */
-function client(mchId = MCH): Pay {
+function client(mchId = MCH): Wechatpay {
   const { caPem: ca, certPem: cert, keyPem: key, serialNumber } = simulator.certificates(mchId);
   return new Wechatpay({
     mchid: mchId,
@@ -74,8 +67,8 @@ const redpack = (openid: string) => ({
 
 test('wechatpay-axios-plugin sends a red packet and asks after it, with its own sign and client certificate', async () => {
   const { openid } = simulator.control.addPerson();
-  const { v2 } = client();
-  const sent = await v2.mmpaymkttransfers.sendredpack.post(redpack(openid), { security: true });
+  const send = client().chain('v2/mmpaymkttransfers/sendredpack');
+  const sent = await send.post<Record<string, string>>(redpack(openid), { security: true });
   expect(sent.data).toMatchObject({
     return_code: 'SUCCESS',
     result_code: 'SUCCESS',
@@ -88,7 +81,7 @@ test('wechatpay-axios-plugin sends a red packet and asks after it, with its own 
   });
   simulator.control.openPacket(MCH, `${MCH}20260210sdk0000001`, openid);
   const query = { mch_billno: `${MCH}20260210sdk0000001`, mch_id: MCH, appid: APP, bill_type: 'MCHT' };
-  const asked = await client().v2.mmpaymkttransfers.gethbinfo.post(query, { security: true });
+  const asked = await client().chain('v2/mmpaymkttransfers/gethbinfo').post<unknown>(query, { security: true });
   expect(asked.data).toMatchObject({
     status: 'RECEIVED',
     detail_id: sent.data.send_listid,
@@ -100,7 +93,8 @@ test('without security: true it sends no certificate, and reads CA_ERROR as a bu
   const { openid } = simulator.control.addPerson();
   const httpsAgent = new https.Agent({ ca: simulator.certificates(MCH).caPem });
   const failure = await client()
-    .v2.mmpaymkttransfers.sendredpack.post(redpack(openid), { httpsAgent })
+    .chain('v2/mmpaymkttransfers/sendredpack')
+    .post(redpack(openid), { httpsAgent })
     .catch((error: unknown) => error);
   expect(failure).toMatchObject({ response: { data: { result_code: 'FAIL', err_code: 'CA_ERROR' } } });
   httpsAgent.destroy();

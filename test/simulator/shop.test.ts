@@ -4,45 +4,20 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import https from 'node:https';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
+import { Aes, Formatter, Hash, Rsa, Transformer, Wechatpay } from 'wechatpay-axios-plugin';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { DEFAULT_API_V3_KEY } from '../../src/simulator/shared/options.ts';
 import type { PayFault } from '../../src/simulator/shared/protocol.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { ACCOUNT, MERCHANT } from '../support/harness.ts';
+import { has, isMap, isMapOf, isText, read, readJson } from '../support/json.ts';
+import { headersOf, portOf } from '../support/listening.ts';
 
 type Fields = Record<string, string>;
-type Asked = Promise<{ status?: number; data: Record<string, unknown> }>;
-type Sdk = {
-  v2: { pay: { orderquery: { post(data: Fields, config?: object): Asked } } };
-  v3: {
-    pay: {
-      transactions: {
-        outTradeNo: Record<string, { get(config: object): Asked }>;
-        id: Record<string, { get(config: object): Asked }>;
-      };
-    };
-  };
-};
-type Plugin = {
-  Wechatpay: new (config: object) => Sdk;
-  Hash: { md5(text: string): string; sign(type: string, fields: Fields, key: string): string };
-  Transformer: { toObject(xml: string): Fields };
-  Rsa: { verify(text: string, signature: string, key: unknown): boolean; from(pem: string, type: string): unknown };
-  Formatter: { response(time: string, once: string, body: string): string };
-  Aes: {
-    AesEcb: { decrypt(text: string, key: string): string };
-    AesGcm: { decrypt(text: string, key: string, iv: string, aad: string): string };
-  };
-};
-const { Wechatpay, Hash, Transformer, Rsa, Formatter, Aes } = createRequire(import.meta.url)(
-  'wechatpay-axios-plugin',
-) as Plugin;
-
 const { mchId: MCH, apiV2Key: KEY } = MERCHANT;
 const MINUTE = 60_000;
 
@@ -71,15 +46,13 @@ type Heard = { readonly headers: Record<string, string>; readonly text: string }
 async function listening(answer: () => { status: number; body?: string }): Promise<Heard[]> {
   const heard: Heard[] = [];
   const server: Server = createServer(async (req, res) => {
-    let text = '';
-    for await (const part of req as AsyncIterable<Buffer>) text += part.toString();
-    heard.push({ headers: req.headers as Record<string, string>, text });
+    heard.push({ headers: headersOf(req), text: await text(req) });
     const { status, body } = answer();
     res.writeHead(status).end(body);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   closing.push(() => server.close());
-  simulator.setPayNotify(MCH, `http://127.0.0.1:${(server.address() as AddressInfo).port}/notify`);
+  simulator.setPayNotify(MCH, `http://127.0.0.1:${portOf(server)}/notify`);
   return heard;
 }
 const SUCCESS = { status: 200, body: '<xml><return_code><![CDATA[SUCCESS]]></return_code></xml>' };
@@ -90,7 +63,7 @@ async function pass(ms: number): Promise<void> {
   await simulator.noticesIdle();
 }
 
-function sdk(): Sdk {
+function sdk(): Wechatpay {
   const { caPem: ca, certPem: cert, keyPem, serialNumber, publicKeyId, publicKeyPem } = simulator.certificates(MCH);
   const httpsAgent = new https.Agent({ ca });
   closing.push(() => httpsAgent.destroy());
@@ -107,13 +80,15 @@ function sdk(): Sdk {
   });
 }
 
+const fieldsOf = (xml: string): Fields => read(Transformer.toObject(xml), isMapOf(isText));
+
 describe('a notice', () => {
   test.each(['MD5', 'HMAC-SHA256'] as const)('of API v2 has the sign by %s that others compute', async signType => {
     await start();
     const heard = await listening(() => SUCCESS);
     const order = simulator.control.pay(openid, { amount: 6800, coupon: 1800, attach: '店 1 & <2>', signType });
     await simulator.noticesIdle();
-    const { sign, ...fields } = Transformer.toObject(heard[0]!.text);
+    const { sign, ...fields } = fieldsOf(heard[0]!.text);
     expect(Hash.sign(signType, fields, KEY)).toBe(sign);
     expect(fields).toMatchObject({
       return_code: 'SUCCESS',
@@ -133,7 +108,7 @@ describe('a notice', () => {
     expect(order.transactionId).toMatch(/^\d{28}$/);
     simulator.control.refund(MCH, order.orderNo, 3400);
     await simulator.noticesIdle();
-    const refund = Transformer.toObject(heard[1]!.text);
+    const refund = fieldsOf(heard[1]!.text);
     expect(Object.keys(refund)).toEqual(['return_code', 'appid', 'mch_id', 'nonce_str', 'req_info']);
     const clear = Aes.AesEcb.decrypt(refund.req_info!, Hash.md5(KEY));
     expect(clear).toMatch(/^<root>.*<\/root>$/);
@@ -152,10 +127,10 @@ describe('a notice', () => {
       const signed = Formatter.response(headers['wechatpay-timestamp']!, headers['wechatpay-nonce']!, text);
       const key = Rsa.from(simulator.certificates(MCH).publicKeyPem, 'public');
       expect(Rsa.verify(signed, headers['wechatpay-signature']!, key)).toBe(true);
-      const { event_type, resource } = JSON.parse(text) as { event_type: string; resource: Fields };
+      const { event_type, resource } = readJson(text, has({ event_type: isText, resource: isMapOf(isText) }));
       const { ciphertext, nonce, associated_data } = resource;
       const clear = Aes.AesGcm.decrypt(ciphertext!, DEFAULT_API_V3_KEY, nonce!, associated_data!);
-      return { event_type, type: resource.original_type, ...(JSON.parse(clear) as object) };
+      return { event_type, type: resource.original_type, ...readJson(clear, isMap) };
     });
     expect(opened).toMatchObject([
       {
@@ -221,7 +196,7 @@ describe('a question about an order', () => {
     });
     const client = sdk();
     const ask = async (fields: Fields): Promise<Fields> =>
-      (await client.v2.pay.orderquery.post({ appid: ACCOUNT.appId, mch_id: MCH, ...fields })).data as Fields;
+      (await client.chain('v2/pay/orderquery').post<Fields>({ appid: ACCOUNT.appId, mch_id: MCH, ...fields })).data;
     const answer = await ask({ out_trade_no: orderNo });
     expect(answer).toMatchObject({
       trade_state: 'SUCCESS',
@@ -232,10 +207,12 @@ describe('a question about an order', () => {
     });
     expect(await ask({ transaction_id: transactionId })).toMatchObject({ out_trade_no: orderNo });
     const query = { params: { mchid: MCH } };
-    const { outTradeNo, id } = client.v3.pay.transactions;
-    const state = async () => (await outTradeNo.$no$!.get({ ...query, no: orderNo })).data.trade_state;
+    const orders = client.chain('v3/pay/transactions');
+    const state = async () => (await orders.chain(`out-trade-no/${orderNo}`).get<Fields>(query)).data.trade_state;
     expect(await state()).toBe('SUCCESS');
-    expect((await id.$id$!.get({ ...query, id: transactionId })).data).toMatchObject({ payer: { openid } });
+    expect((await orders.chain('id/{id}').get<unknown>({ ...query, id: transactionId })).data).toMatchObject({
+      payer: { openid },
+    });
     simulator.control.refund(MCH, orderNo, 1, { notify: false });
     expect(await ask({ out_trade_no: orderNo })).toMatchObject({ trade_state: 'REFUND' });
     expect(await state()).toBe('REFUND');
@@ -244,26 +221,19 @@ describe('a question about an order', () => {
   test('that finds nothing, or is wrong, is told so', async () => {
     await start();
     const client = sdk();
-    const failure = async (asked: Promise<unknown>) =>
-      (await asked.catch((error: unknown) => error)) as { response?: { status: number; data: Fields } };
+    const failure = (asked: Promise<unknown>) => asked.catch((error: unknown) => error);
     const asked = { appid: ACCOUNT.appId, mch_id: MCH, out_trade_no: 'NOBODY' };
-    const v2 = await failure(client.v2.pay.orderquery.post(asked));
-    expect(v2.response?.data).toMatchObject({ result_code: 'FAIL', err_code: 'ORDERNOTEXIST' });
-    const { outTradeNo } = client.v3.pay.transactions;
-    const v3 = await failure(outTradeNo.$no$!.get({ no: 'NOBODY', params: { mchid: MCH } }));
-    expect(v3.response).toMatchObject({ status: 404, data: { code: 'ORDER_NOT_EXIST' } });
-    const other = await failure(outTradeNo.$no$!.get({ no: 'NOBODY', params: { mchid: '1900000110' } }));
-    expect(other.response).toMatchObject({ status: 400 });
+    const v2 = await failure(client.chain('v2/pay/orderquery').post(asked));
+    expect(v2).toMatchObject({ response: { data: { result_code: 'FAIL', err_code: 'ORDERNOTEXIST' } } });
+    const order = client.chain('v3/pay/transactions/out-trade-no/{no}');
+    const v3 = await failure(order.get({ no: 'NOBODY', params: { mchid: MCH } }));
+    expect(v3).toMatchObject({ response: { status: 404, data: { code: 'ORDER_NOT_EXIST' } } });
+    const other = await failure(order.get({ no: 'NOBODY', params: { mchid: '1900000110' } }));
+    expect(other).toMatchObject({ response: { status: 400 } });
     const { caPem: ca } = simulator.certificates(MCH);
     const wrong = await new Promise<string>(resolve => {
       const body = '<xml><mch_id>1900000109</mch_id><out_trade_no>A</out_trade_no><sign>A</sign></xml>';
-      https
-        .request(`${simulator.payUrl}/pay/orderquery`, { method: 'POST', ca }, async res => {
-          let text = '';
-          for await (const part of res as AsyncIterable<Buffer>) text += part.toString();
-          resolve(text);
-        })
-        .end(body);
+      https.request(`${simulator.payUrl}/pay/orderquery`, { method: 'POST', ca }, res => resolve(text(res))).end(body);
     });
     expect(Transformer.toObject(wrong)).toEqual({ return_code: 'FAIL', return_msg: '签名错误' });
   });
@@ -276,7 +246,7 @@ describe('the control API', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-    return { status: answer.status, json: (await answer.json()) as Record<string, unknown> };
+    return { status: answer.status, json: read(await answer.json(), isMap) };
   };
 
   test('lets people pay and get money back, and shows it in their chat', async () => {

@@ -9,11 +9,12 @@ import { BadInput } from '../../src/core/base/error.ts';
 import { instant } from '../../src/core/base/time.ts';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { DEFAULT_API_V3_KEY } from '../../src/simulator/shared/options.ts';
-import type { Signing, SigningState } from '../../src/simulator/shared/protocol.ts';
+import type { Signing } from '../../src/simulator/shared/protocol.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { authorizationOf, signerOf } from '../../src/wechat/pay/v3-signature.ts';
 import { createTransport, type Reply, type Transport } from '../../src/wechat/transport.ts';
 import { ACCOUNT, MERCHANT } from '../support/harness.ts';
+import { has, isListOf, isMap, isNumber, isText, read, readJson } from '../support/json.ts';
 
 const MCH_ID = MERCHANT.mchId;
 let simulator: Simulator;
@@ -38,7 +39,7 @@ async function control(method: 'GET' | 'PUT', body?: unknown, mchId = MCH_ID) {
   const headers = { 'content-type': 'application/json' };
   const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
   const answer = await fetch(`${simulator.url}/control/merchants/${mchId}/signing`, init);
-  return { status: answer.status, json: (await answer.json()) as SigningState & { error?: string } };
+  return { status: answer.status, json: read(await answer.json(), isMap) };
 }
 async function get(path: string): Promise<Reply> {
   const { keyPem, serialNumber } = simulator.certificates(MCH_ID);
@@ -49,6 +50,8 @@ async function get(path: string): Promise<Reply> {
   if ('seen' in answer) throw new Error(JSON.stringify(answer.seen));
   return answer;
 }
+const isKey = has({ kind: isText, id: isText, pem: isText, signed: isNumber });
+const keysIn = (state: unknown) => read(state, has({ keys: isListOf(isKey) })).keys;
 const serialOf = async (): Promise<unknown> => (await get('/v3/nothing')).headers['wechatpay-serial'];
 
 test('a merchant has a public key only, and no certificates, until it is told otherwise', async () => {
@@ -66,30 +69,35 @@ test('a merchant has a public key only, and no certificates, until it is told ot
 test('what signs is drawn from the seed, in the parts that were said, and the same again', async () => {
   await open();
   const { status, json } = await control('PUT', { publicKey: 3, certificate: 1, nextCertificate: 0, seed: 'a' });
-  expect([status, json.keys.map(({ kind }) => kind)]).toEqual([200, ['publicKey', 'certificate', 'nextCertificate']]);
+  expect([status, keysIn(json).map(({ kind }) => kind)]).toEqual([
+    200,
+    ['publicKey', 'certificate', 'nextCertificate'],
+  ]);
   const draw = async (): Promise<unknown[]> => {
     const serials: unknown[] = [];
     for (let n = 0; n < 24; n++) serials.push(await serialOf());
     return serials;
   };
   const first = await draw();
-  const [publicKey, certificate, next] = json.keys.map(({ id }) => first.filter(each => each === id).length);
+  const [publicKey, certificate, next] = keysIn(json).map(({ id }) => first.filter(each => each === id).length);
   expect([publicKey! + certificate!, next]).toEqual([24, 0]);
   expect(publicKey).toBeGreaterThan(certificate!);
   expect(certificate).toBeGreaterThan(0);
   await control('PUT', { publicKey: 3, certificate: 1, nextCertificate: 0, seed: 'a' });
   expect(await draw()).toEqual(first);
-  expect((await control('GET')).json.keys.map(({ signed }) => signed)).toEqual([publicKey! * 2, certificate! * 2, 0]);
+  expect(keysIn((await control('GET')).json).map(({ signed }) => signed)).toEqual([
+    publicKey! * 2,
+    certificate! * 2,
+    0,
+  ]);
 });
 
 test('certificates are handed out sealed with the APIv3 key, and the answer is signed with one of them', async () => {
   await open({ certificate: 1, nextCertificate: 0 });
   const { headers, text } = await get('/v3/certificates');
-  type Entry = {
-    serial_no: string;
-    encrypt_certificate: { nonce: string; ciphertext: string; associated_data: string };
-  };
-  const { data } = JSON.parse(text) as { data: Entry[] };
+  const isSealed = has({ nonce: isText, ciphertext: isText, associated_data: isText });
+  const isEntry = has({ serial_no: isText, encrypt_certificate: isSealed });
+  const { data } = readJson(text, has({ data: isListOf(isEntry) }));
   const handed = data.map(({ serial_no, encrypt_certificate: { nonce, ciphertext, associated_data } }) => {
     const bytes = Buffer.from(ciphertext, 'base64');
     const decipher = createDecipheriv('aes-256-gcm', Buffer.from(DEFAULT_API_V3_KEY), Buffer.from(nonce));
@@ -98,7 +106,7 @@ test('certificates are handed out sealed with the APIv3 key, and the answer is s
     expect(new X509Certificate(pem).serialNumber).toBe(serial_no);
     return { id: serial_no, pem };
   });
-  const { keys } = (await control('GET')).json;
+  const keys = keysIn((await control('GET')).json);
   expect(handed).toEqual(keys.map(({ id, pem }) => ({ id, pem })));
   const one = handed.find(({ id }) => id === headers['wechatpay-serial'])!;
   const signed = `${headers['wechatpay-timestamp']}\n${headers['wechatpay-nonce']}\n${text}\n`;

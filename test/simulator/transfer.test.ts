@@ -6,12 +6,12 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import https from 'node:https';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as textIn } from 'node:stream/consumers';
 import { Agent, request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
+import { Aes, Formatter, Rsa, Wechatpay } from 'wechatpay-axios-plugin';
 import { PayDesk } from '../../src/simulator/pay/redpack.ts';
 import { TransferDesk } from '../../src/simulator/pay/transfer.ts';
 import { sealResource } from '../../src/simulator/pay/v3-signature.ts';
@@ -22,6 +22,8 @@ import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts
 import { isTransfer, noticeResource } from '../../src/simulator/world/bill.ts';
 import { World } from '../../src/simulator/world/world.ts';
 import { nonce } from '../../src/wechat/crypto.ts';
+import { has, isListOf, isMap, isMapOf, isText, read, readJson } from '../support/json.ts';
+import { headersOf, portOf } from '../support/listening.ts';
 
 const MCH = '1900000109';
 const OTHER = '1900000110';
@@ -49,7 +51,7 @@ function closeLater(server: Server): void {
 
 type Json = Record<string, unknown>;
 type Reply = { readonly status: number; readonly json: Json; readonly text: string; readonly headers: Json };
-type Call = (method: string, path: string, body?: Json, change?: Change) => Promise<Reply>;
+type Call = (method: string, path: string, body?: object, change?: Change) => Promise<Reply>;
 /** What is done to a call after it was made right. */
 type Change = {
   readonly serial?: string;
@@ -118,7 +120,7 @@ function callerOf(simulator: Simulator, mchId = MCH): Call {
     };
     const pairs = Object.entries(claim).map(([name, value]) => `${name}="${value}"`);
     const reply = await request(`${simulator.payUrl}${path}`, {
-      method: method as 'GET',
+      method,
       headers: {
         authorization: change.authorization ?? `WECHATPAY2-SHA256-RSA2048 ${pairs.join(',')}`,
         accept: 'application/json',
@@ -136,7 +138,7 @@ function callerOf(simulator: Simulator, mchId = MCH): Call {
 
 function jsonOf(text: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return readJson(text, isMap);
   } catch {
     return {};
   }
@@ -432,7 +434,7 @@ describe('what is refused', () => {
 
   test('what is no JSON object is PARAM_ERROR', async () => {
     const { call } = await start();
-    expect(codeOf(await call('POST', BILLS, [] as unknown as Json))).toEqual([400, 'PARAM_ERROR']);
+    expect(codeOf(await call('POST', BILLS, []))).toEqual([400, 'PARAM_ERROR']);
     expect(codeOf(await call('POST', BILLS))).toEqual([400, 'PARAM_ERROR']);
   });
 
@@ -687,19 +689,17 @@ describe('callbacks', () => {
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     closeLater(server);
-    return { heard, notify_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/notify` };
+    return { heard, notify_url: `http://127.0.0.1:${portOf(server)}/notify` };
   }
 
-  type Callback = Json & {
-    readonly resource: Record<'ciphertext' | 'nonce' | 'associated_data' | 'original_type', string>;
-  };
+  const isCallback = has({ resource: has({ ciphertext: isText, nonce: isText, associated_data: isText }) });
 
   function decrypted({ text }: Heard, key: string): Json {
-    const { ciphertext, nonce: iv, associated_data } = (JSON.parse(text) as Callback).resource;
+    const { ciphertext, nonce: iv, associated_data } = readJson(text, isCallback).resource;
     const bytes = Buffer.from(ciphertext, 'base64');
     const decipher = createDecipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(associated_data));
     decipher.setAuthTag(bytes.subarray(-16));
-    return JSON.parse(decipher.update(bytes.subarray(0, -16), undefined, 'utf8') + decipher.final('utf8')) as Json;
+    return readJson(decipher.update(bytes.subarray(0, -16), undefined, 'utf8') + decipher.final('utf8'), isMap);
   }
 
   test('SUCCESS, FAIL and CANCELLED are told, signed and encrypted, with what the bill says', async () => {
@@ -756,7 +756,8 @@ describe('callbacks', () => {
     await create({ out_bill_no: 'T2', notify_url: 'http://127.0.0.1:1/nobody' });
     simulator.control.openPacket(MCH, 'T2', openid);
     await simulator.noticesIdle();
-    const [last] = (await (await fetch(`${simulator.url}/control/notices`)).json()) as Json[];
+    const told = await (await fetch(`${simulator.url}/control/notices`)).json();
+    const [last] = read(told, isListOf(isMap));
     expect(last).toMatchObject({ billNo: 'T2', outcome: 'failed' });
     expect(last?.tries).toHaveLength(4);
   });
@@ -782,7 +783,7 @@ describe('callbacks', () => {
     await once(server, 'listening');
     closeLater(server);
     const { simulator, openid, create, stateOf } = await start();
-    await create({ notify_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` });
+    await create({ notify_url: `http://127.0.0.1:${portOf(server)}/` });
     simulator.control.openPacket(MCH, 'T1', openid);
     expect(await stateOf()).toBe('SUCCESS');
     await simulator.idle();
@@ -801,19 +802,6 @@ describe('callbacks', () => {
 });
 
 describe('somebody else’s SDK: wechatpay-axios-plugin', () => {
-  type Got = Promise<{ status: number; data: Json }>;
-  type Bill = { get(config: object): Got; cancel: { post(data: object, config: object): Got } };
-  type Sdk = {
-    v3: { fundApp: { mchTransfer: { transferBills: { post(data: object): Got; outBillNo: Record<string, Bill> } } } };
-  };
-  type Plugin = {
-    Wechatpay: new (config: object) => Sdk;
-    Rsa: { verify(text: string, signature: string, key: unknown): boolean; from(pem: string, type: string): unknown };
-    Formatter: { response(time: string, once: string, body: string): string };
-    Aes: { AesGcm: { decrypt(text: string, key: string, iv: string, aad: string): string } };
-  };
-  const { Wechatpay, Rsa, Formatter, Aes } = createRequire(import.meta.url)('wechatpay-axios-plugin') as Plugin;
-
   /** It looks at the machine's own clock, so the simulator does too. */
   async function startNow() {
     const started = await start({ apiV3Key: KEY }, { clock: movableClock(() => Date.now()) });
@@ -821,8 +809,10 @@ describe('somebody else’s SDK: wechatpay-axios-plugin', () => {
     const httpsAgent = new https.Agent({ ca: caPem });
     open.push({ close: async () => httpsAgent.destroy() });
     const config = { mchid: MCH, serial: serialNumber, privateKey: keyPem, httpsAgent, proxy: false as const };
-    const sdk = (certs: object) =>
-      new Wechatpay({ ...config, certs, baseURL: `${started.simulator.payUrl}/` }).v3.fundApp.mchTransfer.transferBills;
+    const sdk = (certs: Record<string, string | Buffer>) =>
+      new Wechatpay({ ...config, certs, baseURL: `${started.simulator.payUrl}/` }).chain(
+        'v3/fund-app/mch-transfer/transfer-bills',
+      );
     return { ...started, sdk, bills: sdk({ [publicKeyId]: publicKeyPem }), publicKeyId, publicKeyPem };
   }
 
@@ -831,13 +821,14 @@ describe('somebody else’s SDK: wechatpay-axios-plugin', () => {
     const created = await bills.post(bill(openid));
     expect(created).toMatchObject({ status: 200, data: { state: 'WAIT_USER_CONFIRM' } });
     const number = { out_bill_no: 'T1' };
-    const asked = await bills.outBillNo.$out_bill_no$!.get(number);
+    const one = bills.chain('out-bill-no/{out_bill_no}');
+    const asked = await one.get<unknown>(number);
     expect(asked.data).toMatchObject({ transfer_bill_no: created.data.transfer_bill_no, transfer_amount: 188, openid });
-    const canceled = await bills.outBillNo.$out_bill_no$!.cancel.post({}, number);
+    const canceled = await one.chain('cancel').post<unknown>({}, number);
     expect(canceled.data).toMatchObject({ state: 'CANCELING' });
     simulator.control.moveClock({ advanceMs: 1000 });
-    expect((await bills.outBillNo.$out_bill_no$!.get(number)).data).toMatchObject({ state: 'CANCELLED' });
-    await expect(bills.outBillNo.$out_bill_no$!.get({ out_bill_no: 'T2' })).rejects.toMatchObject({
+    expect((await one.get<unknown>(number)).data).toMatchObject({ state: 'CANCELLED' });
+    await expect(one.get({ out_bill_no: 'T2' })).rejects.toMatchObject({
       response: { status: 404, data: { code: 'NOT_FOUND' } },
     });
   });
@@ -854,21 +845,19 @@ describe('somebody else’s SDK: wechatpay-axios-plugin', () => {
     const { simulator, openid, bills, publicKeyPem } = await startNow();
     const heard: { headers: Record<string, string>; text: string }[] = [];
     const server = createServer(async (req, res) => {
-      let text = '';
-      for await (const part of req as AsyncIterable<Buffer>) text += part.toString();
-      heard.push({ headers: req.headers as Record<string, string>, text });
+      heard.push({ headers: headersOf(req), text: await textIn(req) });
       res.writeHead(200).end();
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     closeLater(server);
-    await bills.post(bill(openid, { notify_url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/n` }));
+    await bills.post(bill(openid, { notify_url: `http://127.0.0.1:${portOf(server)}/n` }));
     simulator.control.openPacket(MCH, 'T1', openid);
     await simulator.noticesIdle();
     const { headers, text } = heard[0]!;
     const signed = Formatter.response(headers['wechatpay-timestamp']!, headers['wechatpay-nonce']!, text);
     const key = Rsa.from(publicKeyPem, 'public');
     expect(Rsa.verify(signed, headers['wechatpay-signature']!, key)).toBe(true);
-    const { resource } = JSON.parse(text) as { resource: Record<string, string> };
+    const { resource } = readJson(text, has({ resource: isMapOf(isText) }));
     const clear = Aes.AesGcm.decrypt(resource.ciphertext!, KEY, resource.nonce!, resource.associated_data!);
     expect(JSON.parse(clear)).toMatchObject({ out_bill_no: 'T1', state: 'SUCCESS', transfer_amount: 188, openid });
   });

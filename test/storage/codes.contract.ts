@@ -8,8 +8,9 @@ import { type OpenId, openId } from '../../src/core/base/event.ts';
 import { later, SECOND } from '../../src/core/base/time.ts';
 import type { Facts } from '../../src/core/match/facts.ts';
 
-import type { Mailbox, Piece, PrintedCode, SnapshotKind, SnapshotRows, Store } from '../../src/ports.ts';
+import type { Mailbox, Piece, PrintedCode, SnapshotKind, Store } from '../../src/ports.ts';
 import { codeHash } from '../../src/storage/shared/code-hash.ts';
+import { failureOf } from '../support/failure.ts';
 import { aCommit, anAnswer, buckets, counterOf, listOf, NOW, type Opened } from './store.contract.ts';
 
 const ANN = openId(`oAnn${'0'.repeat(24)}`);
@@ -140,11 +141,10 @@ function registering(its: Its): void {
     await store.addCodes([aCode(1)]);
     const before = await store.codeBatches();
     const call = [aCode(2), aCode(1), aCode(3), aCode(1, parts)];
-    const fault: unknown = await store.addCodes(call).catch(error => error);
-    expect(fault).toBeInstanceOf(Fault);
+    const fault = await failureOf(store.addCodes(call), Fault);
     expect(fault).toMatchObject({ ...TAKEN, message: expect.stringMatching(/^code 4 /) });
-    expect((fault as Fault).message).not.toContain(aCode(1).code);
-    expect((fault as Fault).message).not.toContain(codeHash(aCode(1).code));
+    expect(fault.message).not.toContain(aCode(1).code);
+    expect(fault.message).not.toContain(codeHash(aCode(1).code));
     await expect(store.addCodes([aCode(5), aCode(5, parts)])).rejects.toMatchObject({
       ...TAKEN,
       message: expect.stringMatching(/^code 2 /),
@@ -540,9 +540,6 @@ function telling(its: Its): void {
 
 function moving(its: Its): void {
   const kinds = ['codes', 'boxes', 'mailboxes'] as const satisfies readonly SnapshotKind[];
-  const pieceOf = <Kind extends SnapshotKind>(kind: Kind, rows: readonly SnapshotRows[Kind][]): Piece =>
-    ({ kind, rows }) as Piece;
-
   test('the books hold every code, box and mailbox, and another store takes them as they are', async () => {
     const { store, opened } = its();
     const codes = codesOf(450, 4);
@@ -583,12 +580,17 @@ function moving(its: Its): void {
       await Promise.all(rows.mailboxes.map(({ account, user }) => from.mailbox(account, user))),
     ];
     const before = await shown(store);
+    const pieces: Piece[] = [
+      { kind: 'codes', rows: rows.codes },
+      { kind: 'boxes', rows: rows.boxes },
+      { kind: 'mailboxes', rows: rows.mailboxes },
+    ];
     // Told once more: everything is there already, and stays; what is stale is written over.
-    for (const kind of kinds) await store.load(pieceOf(kind, rows[kind] as never));
+    for (const piece of pieces) await store.load(piece);
     expect(await shown(store)).toStrictEqual(before);
     await store.activateCodes('spring', 'all', false);
     await put(store, ANN, { sent: [], pending: OWED }, 2);
-    for (const kind of kinds) await store.load(pieceOf(kind, rows[kind] as never));
+    for (const piece of pieces) await store.load(piece);
     expect(await shown(store)).toStrictEqual(before);
     expect(await shown(await opened.reopen())).toStrictEqual(before);
   });

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UNBOUNDED } from '../../src/core/base/counter.ts';
+import { openId } from '../../src/core/base/event.ts';
 import type { Check } from '../../src/core/decide/check.ts';
 import { countersOf } from '../../src/core/decide/decide.ts';
 import type { Decision } from '../../src/core/decide/decision.ts';
@@ -60,7 +61,7 @@ describe('a decision', () => {
 
 describe('a line in Redis', () => {
   const { event, seenAt, answer, decision } = aCommit();
-  const line = { at: seenAt, event, decision: decision as Decision, reply: answer.reply };
+  const line = { at: seenAt, event, decision, reply: answer.reply };
   const again = (text: string) => journalFrom(['7', text]);
   const names = [
     `campaign/spring/user/${event.user}/claims`,
@@ -87,11 +88,11 @@ describe('a line in Redis', () => {
     );
     fc.assert(
       fc.property(fc.array(counter), fc.array(hold), fc.constantFrom('', '$&', event.user), (counters, holds, user) => {
-        const one = { ...line, event: { ...event, user: user as typeof event.user } };
-        const counting = { ...one, decision: { ...decision, counters, holds } as Decision };
+        const one = { ...line, event: { ...event, user: openId(user) } };
+        const counting = { ...one, decision: { ...decision, counters, holds } };
         expect(again(journalText(counting))).toStrictEqual([{ id: 7, ...counting }]);
-        const { holds: _, ...answered } = counting.decision as Decision & { holds: unknown };
-        const only = { ...one, decision: { ...answered, kind: 'answered' } as Decision };
+        const { holds: _, ...answered } = counting.decision;
+        const only = { ...one, decision: { ...answered, kind: 'answered' as const } };
         expect(again(journalText(only))).toStrictEqual([{ id: 7, ...only }]);
       }),
     );
@@ -100,7 +101,7 @@ describe('a line in Redis', () => {
   test('names a follower once, and what is held not again', () => {
     const counters = names.slice(0, 2).map(name => ({ name, add: 1, max: UNBOUNDED }));
     const holds = counters.map(({ name, add }) => ({ name, add }));
-    const text = journalText({ ...line, decision: { ...decision, counters, holds } as Decision });
+    const text = journalText({ ...line, decision: { ...decision, counters, holds } });
     expect(text).toContain(
       '"counters":{"each":[["campaign/spring/user/~/claims",1],["campaign/spring/amount",1]],"holds":[0,1]}',
     );

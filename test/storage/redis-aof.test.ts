@@ -17,7 +17,7 @@ describe.skipIf(!hasRedis)('a Redis whose file ends in half a transaction', () =
   beforeAll(async () => {
     server = await startRedis(...DURABLE);
     const asked = server.client();
-    const [, dir] = (await asked.config('GET', 'dir')) as string[];
+    const [, dir] = await asked.config('GET', 'dir');
     asked.disconnect();
     const folder = join(dir!, 'appendonlydir');
     file = () => join(folder, readdirSync(folder).find(name => name.endsWith('.incr.aof'))!);

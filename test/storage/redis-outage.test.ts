@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Fault } from '../../src/core/base/error.ts';
 import type { Store } from '../../src/ports.ts';
 import { scriptOf } from '../../src/storage/redis/link/connection.ts';
 import * as READ from '../../src/storage/redis/read-scripts.ts';
@@ -60,7 +61,7 @@ async function failureOf(work: () => Promise<unknown>): Promise<{ readonly error
   );
   return { error, ms: performance.now() - begun };
 }
-const codeIn = (error: unknown) => (error as { code?: string }).code;
+const codeIn = (error: unknown) => (error instanceof Fault ? error.code : undefined);
 const read = (store: Store) => store.payouts({ limit: 1 });
 /** Both of them are refused like this. */
 async function expectBoth(store: Store, refusal: unknown): Promise<void> {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Fault } from '../../src/core/base/error.ts';
-import { type OpenId, openId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { HOUR, later } from '../../src/core/base/time.ts';
 import { asBillNo, type Payout } from '../../src/core/payout/payout.ts';
@@ -253,10 +253,14 @@ describe.skipIf(!hasRedis)('one server', () => {
       throw new Error('NOSCRIPT');
     });
     const real = Redis.prototype.eval;
-    const whole = vi.spyOn(Redis.prototype, 'eval').mockImplementation(function (this: Redis, lua: string, ...rest) {
-      const text = watch + lua.replaceAll('redis.call(', 'watched(');
-      return (real as (...args: unknown[]) => Promise<unknown>).call(this, text, ...rest);
-    } as typeof real);
+    const whole = vi.spyOn(Redis.prototype, 'eval').mockImplementation(function (
+      this: Redis,
+      lua: string | Buffer,
+      ...rest: unknown[]
+    ): Promise<unknown> {
+      const text = watch + String(lua).replaceAll('redis.call(', 'watched(');
+      return Reflect.apply(real, this, [text, ...rest]);
+    });
     const { store, dispose } = await openedOn(server.url);
     const user = openId(`oAnn${'0'.repeat(24)}`);
     const follower = { account: 'tea', user, following: true, follows: 1, followedAt: NOW };
@@ -722,7 +726,7 @@ describe.skipIf(!hasRedis)('a server that', () => {
     const [paid, said] = [aCommit(), anAnswer()];
     await store.commit(paid);
     await store.commit(said);
-    expect(await store.forget((NOW + 1) as typeof NOW)).toBe(2);
+    expect(await store.forget(later(NOW, 1))).toBe(2);
     expect(await server.client().keys('*:answer*')).toEqual([]);
     expect(await store.due('shop', NOW, 9)).toEqual([paid.payout]);
     await dispose();
@@ -752,7 +756,7 @@ describe('what a payout holds', () => {
       piece.map(each => `campaign/spring/amount/day/${each}`),
     );
     const holds = fc.array(fc.record({ name, add: fc.integer({ min: 0, max: 1e9 }) }), { maxLength: 5 });
-    const whose = fc.record({ campaign: piece, merchant: piece, user: piece.map(user => user as OpenId) });
+    const whose = fc.record({ campaign: piece, merchant: piece, user: piece.map(user => openId(user)) });
     fc.assert(
       fc.property(holds, whose, (each, about) => {
         const payout = aPayout({ ...about, holds: each });
@@ -765,7 +769,7 @@ describe('what a payout holds', () => {
   test('has no openid in it', () => {
     const user = 'oAnn000000000000000000000000';
     const holds = PLACES.filter((_, n) => n !== 3).map(at => ({ name: at(user), add: 1 }));
-    const short = nowOf(aPayout({ user: user as OpenId, holds }));
+    const short = nowOf(aPayout({ user: openId(user), holds }));
     expect(short).not.toContain(user);
   });
 });

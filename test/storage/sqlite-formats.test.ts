@@ -6,18 +6,20 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openId } from '../../src/core/base/event.ts';
+import { eventKey, openId } from '../../src/core/base/event.ts';
 import type { Piece, Store } from '../../src/ports.ts';
 import { readPieces } from '../../src/storage/copy.ts';
 import { type Database, loadDriver, openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
+import { has, isListOf, isMap, isMapOf, isNumber, isText, read, readJson } from '../support/json.ts';
 import { aCommit, anAnswer, NOW } from './store.contract.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const FIXTURES = join(import.meta.dirname, '../fixtures/store');
 const DUMP = readFileSync(join(FIXTURES, 'format-10.sql'), 'utf8');
+const isBooks = isMapOf(isListOf(isMap));
 /** What version 0.1.0 read in that file. */
-const BOOKS = JSON.parse(readFileSync(join(FIXTURES, 'format-10.json'), 'utf8')) as Books;
+const BOOKS = readJson(readFileSync(join(FIXTURES, 'format-10.json'), 'utf8'), isBooks);
 const ANN = openId('oAnn0000000000000000000000an');
 const NEWEST = 14;
 
@@ -76,7 +78,7 @@ function expectedIn(format: number): Books {
     if (format >= since) continue;
     if (fields.length === 0) delete snapshot[kind];
     for (const row of snapshot[kind] ?? [])
-      for (const field of fields) delete ((row as { payout?: Record<string, unknown> }).payout ?? row)[field];
+      for (const field of fields) delete (isMap(row.payout) ? row.payout : row)[field];
   }
   return snapshot;
 }
@@ -89,7 +91,7 @@ async function booksOf(store: Store): Promise<Books> {
   };
   await readPieces(snapshot, () => undefined, keep);
   await snapshot.close();
-  return JSON.parse(JSON.stringify(found)) as Books;
+  return readJson(JSON.stringify(found), isBooks);
 }
 
 /** Where a kind's rows have no order of their own, by what they say. */
@@ -109,17 +111,16 @@ async function expectAllThere(format: number): Promise<void> {
   await store.close();
 }
 
-function sortedKeys<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(sortedKeys) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, each]) => [name, sortedKeys(each)])) as T;
+function sortedKeys(books: Books): Books {
+  const sorted = (_: string, value: unknown): unknown =>
+    isMap(value) ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))) : value;
+  return readJson(JSON.stringify(books, sorted), isBooks);
 }
 
 async function formatOf(path: string): Promise<number> {
   const { DatabaseSync } = await loadDriver();
   const db = new DatabaseSync(path, { timeout: 1000 });
-  const { user_version: format } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  const { user_version: format } = read(db.prepare('PRAGMA user_version').get(), has({ user_version: isNumber }));
   expect(db.prepare('PRAGMA integrity_check').all()).toHaveLength(1);
   db.close();
   return format;
@@ -159,24 +160,27 @@ describe('a file of an earlier format', () => {
   test('answers a redelivery as before, and knows a claim that was made', async () => {
     await writeFormat(10);
     const store = await openSqlite(file);
-    const answers = BOOKS.answers as { account: string; key: never; answer: object }[];
-    for (const { account, key, answer } of answers) expect(await store.answered(account, key)).toEqual(answer);
-    const claims = BOOKS.claims as { key: string; user: never; account: string }[];
+    const answers = read(BOOKS.answers, isListOf(has({ account: isText, key: isText, answer: isMap })));
+    for (const { account, key, answer } of answers)
+      expect(await store.answered(account, eventKey(key))).toEqual(answer);
+    const claims = read(BOOKS.claims, isListOf(has({ key: isText, user: isText, account: isText })));
     const known = await Promise.all(
       claims.map(({ key, user, account }) =>
-        store.facts({ account, user, merchant: undefined, claims: [key], counters: [] }),
+        store.facts({ account, user: openId(user), merchant: undefined, claims: [key], counters: [] }),
       ),
     );
     expect(known.map(facts => [...facts.claims])).toEqual(claims.map(({ key }) => [key]));
-    const mine = (BOOKS.payouts as { payout: { user: string } }[]).map(({ payout }) => payout);
+    const payouts = read(BOOKS.payouts, isListOf(has({ payout: has({ user: isText }) })));
+    const mine = payouts.map(({ payout }) => payout);
     expect(await store.payouts({ user: ANN, limit: 99 })).toEqual(mine.filter(({ user }) => user === ANN).toReversed());
-    const lines = (BOOKS.journal as { id: number; event: { user: string; key: string } }[]).toReversed();
+    const isLine = has({ event: has({ user: isText, key: isText }) });
+    const lines = read(BOOKS.journal, isListOf(isLine)).toReversed();
     const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
     expect(plain(await store.journal({ user: ANN, limit: 99 }))).toEqual(
       lines.filter(({ event }) => event.user === ANN),
     );
     for (const { event } of lines) {
-      const key = event.key as never;
+      const key = eventKey(event.key);
       expect(plain(await store.journal({ key, limit: 99 }))).toEqual(lines.filter(line => line.event.key === key));
     }
     await store.close();
@@ -192,8 +196,8 @@ describe('a file of an earlier format', () => {
     const now = aCommit();
     await store.commit(now);
     const snapshot = await booksOf(store);
-    const tracesOf = (line: Record<string, unknown>) =>
-      (line.decision as { trace: { checks: unknown }[] }).trace[0]!.checks;
+    const isTraced = has({ trace: isListOf(has({ checks: isListOf(isMap) })) });
+    const tracesOf = (line: Record<string, unknown>) => read(line.decision, isTraced).trace[0]!.checks;
     expect(tracesOf(snapshot.journal![0]!)).toStrictEqual([{ ok: false, check: 'prose', text: '今日已参与 1/1' }]);
     expect(tracesOf(snapshot.journal!.at(-1)!)).toStrictEqual(now.decision.trace[0]!.checks);
     await store.close();
@@ -237,7 +241,7 @@ describe('the layout', () => {
       return new Proxy(db, {
         get: (target, name) => {
           if (name !== 'prepare') {
-            const value = Reflect.get(target, name) as unknown;
+            const value: unknown = Reflect.get(target, name);
             return typeof value === 'function' ? value.bind(target) : value;
           }
           return (sql: string) => {
@@ -273,7 +277,7 @@ describe('the layout', () => {
   });
 
   function plansOf(db: Database, sql: string): string[] {
-    const rows = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
+    const rows = read(db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(), isListOf(has({ detail: isText })));
     return rows.map(({ detail }) => `${detail} ← ${sql}`);
   }
 });

@@ -1,14 +1,17 @@
 // How names and texts are shortened in the SQLite file: whatever they are, they come back to the letter.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { instant } from '../../src/core/base/time.ts';
 import { particularsOf, shapeOf, textOf } from '../../src/storage/shared/shape.ts';
 import { counterPlace, nameFrom } from '../../src/storage/sqlite/own/counter-names.ts';
 import {
   claimPlace,
+  type EventColumn,
   eventColumn,
   eventOf,
   eventPlace,
   eventsWithKey,
+  type Heard,
   heardIn,
 } from '../../src/storage/sqlite/own/own-names.ts';
 
@@ -159,16 +162,16 @@ describe('an event', () => {
     );
   });
 
-  test.each([
+  test.each<[heard: Heard, column: EventColumn]>([
     [{ lines: [7], answer: {} }, 7],
     [{ lines: [7] }, -7],
     [{ lines: [7, 9], answer: {} }, '{"lines":[7,9],"answer":{}}'],
     [
-      { lines: [], answer: { at: 1, reply: { kind: 'none' } } },
+      { lines: [], answer: { at: instant(1), reply: { kind: 'none' } } },
       '{"lines":[],"answer":{"at":1,"reply":{"kind":"none"}}}',
     ],
   ])('%j is %j', (heard, column) => {
-    const written = eventColumn(heard as never);
+    const written = eventColumn(heard);
     expect(written).toBe(column);
     expect(heardIn(written)).toEqual(heard);
   });

@@ -21,12 +21,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BadInput, Fault } from '../../src/core/base/error.ts';
 import { type EventKey, eventKey } from '../../src/core/base/event.ts';
-import type { BillNo } from '../../src/core/payout/payout.ts';
+import { asBillNo, type BillNo } from '../../src/core/payout/payout.ts';
 import type { Store } from '../../src/ports.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { despiteLocks, groupCommit, type Transactions } from '../../src/storage/sqlite/group-commit.ts';
 import { openDatabase, refuseOldSqlite } from '../../src/storage/sqlite/schema.ts';
 import { openSqlite } from '../../src/storage/sqlite/store.ts';
+import { failureOf } from '../support/failure.ts';
+import { has, isListOf, isMap, isNumber, isText, read } from '../support/json.ts';
 import { authorizationsContract } from './authorization.contract.ts';
 import { codesContract } from './codes.contract.ts';
 import { documentsContract } from './document.contract.ts';
@@ -84,7 +86,7 @@ function run(
   script: string,
   args: readonly string[],
   hear: (line: string, child: ChildProcess) => void,
-): Promise<number> {
+): Promise<number | null> {
   const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -92,7 +94,7 @@ function run(
   children.add(child);
   const lines = createInterface({ input: child.stdout });
   lines.on('line', line => hear(line, child));
-  return Promise.all([once(child, 'exit'), once(lines, 'close')]).then(([[code]]) => code as number);
+  return Promise.all([once(child, 'exit'), once(lines, 'close')]).then(() => child.exitCode);
 }
 
 /** How many transactions the WAL of a young file holds: each ends in a frame that names the file's size. */
@@ -111,7 +113,7 @@ async function integrityOf(path: string): Promise<unknown> {
     return db
       .prepare('PRAGMA integrity_check')
       .all()
-      .map(row => ({ ...(row as object) }));
+      .map(row => ({ ...read(row, isMap) }));
   } finally {
     db.close();
   }
@@ -123,10 +125,11 @@ describe('a process that is killed', () => {
     for (const [round, lines] of [120, 400, 900].entries()) {
       let left = lines;
       await run(WRITER, [file, `w${round}`, '1000000', '1000000000'], (line, child) => {
-        const [kind, key, billNo] = line.split(' ') as [string, EventKey, BillNo];
+        const [kind, key = '', number = ''] = line.split(' ');
+        const billNo = asBillNo(number);
         if (--left === 0) child.kill('SIGKILL');
         if (kind === 'done') seen.done.add(billNo);
-        if (kind === 'done') seen.events.add(key);
+        if (kind === 'done') seen.events.add(eventKey(key));
         if (kind === 'sent') seen.sent.add(billNo);
       });
       expect(left).toBeLessThanOrEqual(0);
@@ -371,7 +374,7 @@ describe('the group commit', () => {
   test('on a full disk writes nothing, and goes on when there is room', async () => {
     const db = await openDatabase(file);
     const batch = groupCommit(db);
-    const { page_count: pages } = db.prepare('PRAGMA page_count').get() as { page_count: number };
+    const { page_count: pages } = read(db.prepare('PRAGMA page_count').get(), has({ page_count: isNumber }));
     db.exec(`PRAGMA max_page_count = ${pages + 20}`);
     const insert = db.prepare('INSERT INTO journal (at, line, said) VALUES (1, ?, ?)');
     const write = (key: string) => batch.write(() => insert.run(key, 'x'.repeat(30_000)).changes);
@@ -451,13 +454,13 @@ describe('the file', () => {
 
   test('is durable, strict, and says what each of its columns is', async () => {
     const db = await openDatabase(file);
-    const one = (sql: string) => Object.values(db.prepare(sql).get() as object)[0] as unknown;
+    const one = (sql: string) => Object.values(read(db.prepare(sql).get(), isMap))[0];
     const pragmas = ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout'];
     expect(pragmas.map(name => one(`PRAGMA ${name}`))).toEqual(['wal', 2, 1, 50]);
     expect(one('PRAGMA user_version')).toBeGreaterThan(4);
     const tables = db.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table'").all();
     expect(tables.length).toBeGreaterThan(8);
-    for (const { name, sql } of tables as { name: string; sql: string }[]) {
+    for (const { name, sql } of read(tables, isListOf(has({ name: isText, sql: isText })))) {
       expect(sql, name).toMatch(/\) STRICT(, WITHOUT ROWID)?$/);
       const columns = sql.split('\n').filter(line => /^ {2}\w+ +(TEXT|INTEGER|ANY)/.test(line));
       expect(
@@ -532,10 +535,9 @@ describe('the file', () => {
   });
 
   async function expectRefused(path: string, message: RegExp): Promise<void> {
-    const error: unknown = await openSqlite(path).catch(each => each);
-    expect(error).toBeInstanceOf(BadInput);
-    expect((error as BadInput).message).toContain(path);
-    expect((error as BadInput).message).toMatch(message);
+    const error = await failureOf(openSqlite(path), BadInput);
+    expect(error.message).toContain(path);
+    expect(error.message).toMatch(message);
   }
 
   test('may be no file at all', async () => {
@@ -606,10 +608,9 @@ describe('the address of a store', () => {
     ['sqlite:', /needs a file/],
     ['', /sqlite:FILE/],
   ])('%s is refused in one sentence that repeats no password', async (address, message) => {
-    const error: unknown = await openStore(address).catch(each => each);
-    expect(error).toBeInstanceOf(BadInput);
-    expect((error as BadInput).message).toMatch(message);
-    expect((error as BadInput).message).not.toContain('hunter2');
-    expect((error as BadInput).message).not.toContain('\n');
+    const error = await failureOf(openStore(address), BadInput);
+    expect(error.message).toMatch(message);
+    expect(error.message).not.toContain('hunter2');
+    expect(error.message).not.toContain('\n');
   });
 });

@@ -4,7 +4,15 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Counter } from '../../src/core/base/counter.ts';
 import { Fault } from '../../src/core/base/error.ts';
-import { type Event, type EventKey, eventKey, type OpenId } from '../../src/core/base/event.ts';
+import {
+  type Envelope,
+  type Event,
+  type EventKey,
+  eventKey,
+  type Happening,
+  type OpenId,
+  openId,
+} from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { type Instant, later, parseBeijing, SECOND } from '../../src/core/base/time.ts';
 import type { Check } from '../../src/core/decide/check.ts';
@@ -57,11 +65,15 @@ export type Wish = {
   readonly follower?: Follower;
 };
 
+type Awarded = Extract<Decision, { kind: 'awarded' }>;
+
 /** An event that wins a red packet: claim, counters and payout. */
-export function aCommit(wish: Wish = {}): Commit & { readonly claim: Claim; readonly payout: Payout } {
+export function aCommit(
+  wish: Wish = {},
+): Commit & { readonly claim: Claim; readonly payout: Payout; readonly decision: Awarded } {
   const n = ++serial;
   const { campaign = 'spring', merchant = 'shop', account = 'tea', amount = 100, at = NOW } = wish;
-  const user = (wish.user ?? aUser(n)) as OpenId;
+  const user = openId(wish.user ?? aUser(n));
   const about = { campaign, rule: 'password', account, user, amount: fen(amount) };
   const claim: Claim = {
     ...about,
@@ -72,7 +84,7 @@ export function aCommit(wish: Wish = {}): Commit & { readonly claim: Claim; read
   const budget = { name: `campaign/${campaign}/amount`, add: amount, max: wish.budget ?? 1_000_000 };
   const counters = wish.counters ?? [budget];
   const holds = counters.map(({ name, add }) => ({ name, add }));
-  const event = anEvent({ account, user, key: (wish.key ?? `m:${n}`) as EventKey, sentAt: later(at, -SECOND) });
+  const event = anEvent({ account, user, key: eventKey(wish.key ?? `m:${n}`), sentAt: later(at, -SECOND) });
   const answer = { reply: { kind: 'text', text: `口令正确!第 ${n} 个红包已发出 🧧` }, at } as const;
   const checks: Check[] = [
     { ok: true, check: 'begun', at: NOW },
@@ -80,7 +92,7 @@ export function aCommit(wish: Wish = {}): Commit & { readonly claim: Claim; read
     { ok: true, check: 'notHalted' },
     { ok: true, check: 'prose', text: '预算剩 ¥4999.00 ≥ ¥1.00' },
   ];
-  const decision: Decision = {
+  const decision: Awarded = {
     kind: 'awarded',
     ...{ campaign, rule: 'password', prize: 'small', amount: fen(amount), claimKey: claim.key, counters, holds },
     trace: [{ campaign, rule: 'password', hash: 'a'.repeat(64), checks }],
@@ -99,10 +111,12 @@ export function anAnswer(wish: Wish = {}): Commit {
   return { event, seenAt, answer, decision, counters: [], ...(follower && { follower }) };
 }
 
-export function anEvent(parts: Partial<Event> = {}): Event {
+export function anEvent(parts: Partial<Envelope> & (Happening | { kind?: never }) = {}): Event {
   const n = ++serial;
-  const envelope = { key: `m:${n}` as EventKey, account: 'tea', user: aUser(n) as OpenId, sentAt: NOW };
-  return { ...envelope, kind: 'text', text: '恭喜发财', ...parts } as Event;
+  const envelope = { key: eventKey(`m:${n}`), account: 'tea', user: aUser(n), sentAt: NOW };
+  return parts.kind === undefined
+    ? { ...envelope, ...parts, kind: 'text', text: '恭喜发财' }
+    : { ...envelope, ...parts };
 }
 
 export function aPayout(parts: Partial<Payout> = {}): Payout {
@@ -116,7 +130,7 @@ export function aPayout(parts: Partial<Payout> = {}): Payout {
     rule: 'password',
     account: 'tea',
     merchant: 'shop',
-    user: aUser(0) as OpenId,
+    user: aUser(0),
     amount: fen(100),
     request: {
       channel: 'redpack',
@@ -147,17 +161,12 @@ export function aStep(payout: Payout, state: PayoutState, move: Move = 'none', p
   return { payout: next, from: payout.state, at: later(NOW, payout.version * SECOND), what: state, move };
 }
 
-function aUser(n: number): string {
-  return `oUser${String(n).padStart(23, '0')}`;
-}
-
-/** A payout or a step without a field, as exactOptionalPropertyTypes has it. */
-function without<T extends object, K extends keyof T>(value: T, ...fields: K[]): Omit<T, K> {
-  return Object.fromEntries(Object.entries(value).filter(([name]) => !fields.includes(name as K))) as Omit<T, K>;
+function aUser(n: number): OpenId {
+  return openId(`oUser${String(n).padStart(23, '0')}`);
 }
 
 export async function counterOf(store: Store, name: string): Promise<number> {
-  const wanted = { account: 'tea', user: aUser(0) as OpenId, merchant: undefined, claims: [], counters: [name] };
+  const wanted = { account: 'tea', user: aUser(0), merchant: undefined, claims: [], counters: [name] };
   return (await store.facts(wanted)).counters.get(name) ?? 0;
 }
 
@@ -238,7 +247,7 @@ function events(its: Its): void {
 
     test('begins with what is known while it is unanswered, and from then on with its answer alone', async () => {
       const { store, opened } = its();
-      const user = aUser(8) as OpenId;
+      const user = aUser(8);
       const commit = aCommit({
         user,
         follower: { account: 'tea', user, following: true, follows: 1, followedAt: NOW },
@@ -257,7 +266,7 @@ function events(its: Its): void {
 
     test('is written with everything that comes of it, and reads back as it was written', async () => {
       const { store } = its();
-      const user = aUser(7) as OpenId;
+      const user = aUser(7);
       const follower = { account: 'tea', user, following: true, follows: 2, followedAt: NOW };
       const mine = { name: `campaign/spring/user/${user}/claims`, add: 1, max: 3 };
       const budget = { name: AMOUNT, add: 100, max: 500 };
@@ -310,7 +319,7 @@ function events(its: Its): void {
       const lost = { ...full, beside: [other], counters: [...full.counters, bound] };
       expect(await store.commit(lost)).toEqual({ kind: 'lost', counter: bound.name });
       for (const each of [again, full, other]) expect(await store.payout(each.payout.billNo)).toBeUndefined();
-      const wanted = { account: 'tea', user: aUser(1) as OpenId, merchant: undefined, counters: [AMOUNT] };
+      const wanted = { account: 'tea', user: aUser(1), merchant: undefined, counters: [AMOUNT] };
       const facts = await store.facts({ ...wanted, claims: [first, second, third, other].map(each => each.claim.key) });
       expect([...facts.claims]).toEqual([first, second, third].map(each => each.claim.key));
       expect(facts.counters.get(AMOUNT)).toBe(170);
@@ -388,13 +397,13 @@ function events(its: Its): void {
     test('of another account is another event, whatever its key', async () => {
       const { store } = its();
       await store.commit(anAnswer({ key: 'm:1', account: 'tea' }));
-      expect(await store.answered('cake', 'm:1' as EventKey)).toBeUndefined();
+      expect(await store.answered('cake', eventKey('m:1'))).toBeUndefined();
       expect(await store.commit(anAnswer({ key: 'm:1', account: 'cake' }))).toEqual({ kind: 'done' });
     });
 
     test('changes its follower, and only in its own account', async () => {
       const { store } = its();
-      const user = aUser(3) as OpenId;
+      const user = aUser(3);
       const follower = { account: 'tea', user, following: true, follows: 1, followedAt: NOW };
       await store.commit(anAnswer({ user, follower }));
       const gone = { account: 'tea', user, following: false, follows: 1 };
@@ -463,7 +472,7 @@ function limits(its: Its): void {
       const room = { name: AMOUNT, add: 100, max: 1000 };
       const full = { name: `campaign/spring/user/${aUser(1)}/claims`, add: 1, max: 0 };
       const alsoFull = { name: 'merchant/shop/amount/day/2026-02-10', add: 100, max: 99 };
-      const follower = { account: 'tea', user: aUser(1) as OpenId, following: true, follows: 1 };
+      const follower = { account: 'tea', user: aUser(1), following: true, follows: 1 };
       const commit = aCommit({ user: aUser(1), follower, counters: [room, full, alsoFull] });
       expect(await store.commit(commit)).toEqual({ kind: 'lost', counter: full.name });
       await expectUntouched(store, commit, { reserved: 0, counter: 0, lines: 0 });
@@ -534,7 +543,7 @@ function limits(its: Its): void {
       expect((await look(0)).kind).toBe('done');
       const wanted = {
         account: 'tea',
-        user: aUser(1) as OpenId,
+        user: aUser(1),
         merchant: undefined,
         claims: [],
         counters: ['looked'],
@@ -698,7 +707,7 @@ function payouts(its: Its): void {
     test('keeps what was chosen when it was planned, whatever a step says', async () => {
       const { store } = its();
       const payout = await planned(store);
-      const other = { amount: fen(1), user: aUser(9) as OpenId, request: { ...payout.request, wishing: '别的' } };
+      const other = { amount: fen(1), user: aUser(9), request: { ...payout.request, wishing: '别的' } };
       const step = aStep(payout, 'sent', 'reserved→sent', { ...other, campaign: 'other' });
       expect(await store.advance(step)).toBe('moved');
       expect(await store.payout(payout.billNo)).toStrictEqual({ ...payout, state: 'sent', version: 2 });
@@ -734,7 +743,7 @@ function payouts(its: Its): void {
       expect(await store.advance(marked)).toBe('moved');
       expect(await store.payout(payout.billNo)).toStrictEqual(marked.payout);
       const { stopped: _, refusals: __, expired: ___, ...clean } = marked.payout;
-      expect(await store.advance(aStep(clean as Payout, 'unknown'))).toBe('moved');
+      expect(await store.advance(aStep(clean, 'unknown'))).toBe('moved');
       expect(await store.payout(payout.billNo)).toStrictEqual({ ...clean, state: 'unknown', version: 3 });
     });
 
@@ -744,7 +753,7 @@ function payouts(its: Its): void {
       const failed = aStep(payout, 'failed', 'reserved→free');
       expect(await store.advance(failed)).toBe('moved');
       expect([await store.buckets('spring'), await counterOf(store, AMOUNT)]).toEqual([buckets({}), 0]);
-      const successor = aPayout({ ...payout, billNo: `${payout.billNo}x` as BillNo, attempt: 2, version: 1 });
+      const successor = aPayout({ ...payout, billNo: asBillNo(`${payout.billNo}x`), attempt: 2, version: 1 });
       const offer = (max: number): Step => ({
         ...aStep(failed.payout, 'failed', 'free→reserved', { holds: [] }),
         counters: [
@@ -832,7 +841,7 @@ function payouts(its: Its): void {
       const done = await planned(store);
       await taken(store, done, ['sent', 'reserved→sent'], ['received', 'sent→received']);
       const parked = await planned(store);
-      const held = without(aStep(parked, 'held').payout, 'nextAt');
+      const { nextAt: _, ...held } = aStep(parked, 'held').payout;
       await store.advance({ ...aStep(parked, 'held'), payout: held });
       const waiting = await taken(store, await planned(store), ['held']);
       expect(await store.due('shop', later(NOW, SECOND), 10)).toEqual([waiting]);
@@ -978,7 +987,7 @@ function lists(its: Its): void {
       expect(await list({ state: 'received' })).toEqual([e]);
       expect(await list({ state: 'sent' })).toEqual([]);
       expect(await list({ campaign: 'summer' })).toEqual([b]);
-      expect(await list({ user: ann as OpenId })).toEqual([b, a]);
+      expect(await list({ user: openId(ann) })).toEqual([b, a]);
       expect(await list({ merchant: 'other' })).toEqual([c]);
       const merchant = 'shop';
       expect(await list({ merchant, campaign: 'spring', state: 'received', user: d.user })).toEqual([e]);
@@ -1014,9 +1023,9 @@ function lists(its: Its): void {
         (await store.journal(filter)).map(({ event }) => event.key);
       expect(await list({ limit: 10 })).toEqual([...keys].reverse());
       expect(await list({ limit: 2 })).toEqual([keys[3], keys[2]]);
-      expect(await list({ user: ann as OpenId, limit: 10 })).toEqual([keys[2], keys[0]]);
+      expect(await list({ user: openId(ann), limit: 10 })).toEqual([keys[2], keys[0]]);
       expect(await list({ key: keys[1]!, limit: 10 })).toEqual([keys[1]]);
-      expect(await list({ key: keys[1]!, user: ann as OpenId, limit: 10 })).toEqual([]);
+      expect(await list({ key: keys[1]!, user: openId(ann), limit: 10 })).toEqual([]);
       const ids = (await store.journal({ limit: 10 })).map(({ id }) => id);
       expect(new Set(ids).size).toBe(4);
       const after = (await store.journalAfter(ids.at(-1)!, 2)).map(({ id, event }) => [id, event.key]);
@@ -1097,7 +1106,7 @@ function rest(its: Its): void {
       await store.setHalt('campaign/b', { ...pause, reason: '' });
       const asked = {
         account: 'tea',
-        user: aUser(1) as OpenId,
+        user: aUser(1),
         merchant: 'campaign/a',
         claims: [],
         counters: [AMOUNT],
@@ -1135,7 +1144,7 @@ function rest(its: Its): void {
       expect(await store.halt('shop')).toStrictEqual(halt);
       expect(await store.halt('other')).toBeUndefined();
       const facts = async (merchant?: string): Promise<boolean> => {
-        const wanted = { account: 'tea', user: aUser(1) as OpenId, merchant, claims: [], counters: [] };
+        const wanted = { account: 'tea', user: aUser(1), merchant, claims: [], counters: [] };
         return (await store.facts(wanted)).halted;
       };
       expect([await facts('shop'), await facts('other'), await facts()]).toEqual([true, false, false]);
@@ -1174,7 +1183,7 @@ function rest(its: Its): void {
 
     test('everything is there when it is opened again', async () => {
       const { opened, store } = its();
-      const follower = { account: 'tea', user: aUser(1) as OpenId, following: true, follows: 1 };
+      const follower = { account: 'tea', user: aUser(1), following: true, follows: 1 };
       const commit = aCommit({ follower, user: aUser(1) });
       await store.commit(commit);
       await store.advance(aStep(commit.payout, 'sent', 'reserved→sent', { listId: '1', sentAt: NOW }));

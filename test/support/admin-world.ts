@@ -1,10 +1,11 @@
 // A whole bot with its dashboard on a port of its own, and people of each role who ask it as their browsers do.
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { adminApp } from '../../src/app/wire-admin.ts';
 import type { Log } from '../../src/ports.ts';
 import { startWorld, type World, type WorldOptions } from './harness.ts';
+import { isMap, readJson } from './json.ts';
+import { portOf } from './listening.ts';
 
 export type Person = { readonly cookie: string; readonly csrf: string };
 export type Told = { readonly status: number; readonly text: string; readonly body: Record<string, unknown> };
@@ -69,13 +70,13 @@ export async function startAdmin({
   const server: Server = createServer(adminApp(world.bot.admin!, log).callback());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${portOf(server)}`;
   let tokens = 0;
 
   const told = async (answer: Response): Promise<Told> => {
     const text = await answer.text();
     const isJson = answer.headers.get('content-type')?.includes('json') ?? false;
-    return { status: answer.status, text, body: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
+    return { status: answer.status, text, body: isJson ? readJson(text, isMap) : {} };
   };
   const tryLogin: AdminWorld['tryLogin'] = (form, headers) => tryLoginAt(url, form, headers);
   return {

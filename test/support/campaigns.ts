@@ -1,7 +1,7 @@
 // Campaigns made by hand, without a rule file, and a ledger in memory that keeps the promises of the store: what a test
 // of a mechanic (玩法) says is what it is about, the rest is as open as it can be.
 
-import { type Event, type EventKey, type Happening, openId } from '../../src/core/base/event.ts';
+import { type Event, eventKey, type Happening, openId } from '../../src/core/base/event.ts';
 import { type Fen, fen, parseYuan } from '../../src/core/base/money.ts';
 import { type Instant, instant, parseBeijing, parseDuration } from '../../src/core/base/time.ts';
 import { countersOf, decide, factsQueryFor } from '../../src/core/decide/decide.ts';
@@ -63,10 +63,10 @@ type RuleParts = Omit<Parts<Rule>, 'on' | 'earn' | 'spend' | 'giveAt'> & {
 
 /** A rule on the text 抽奖, for every event; `give` also names what `giveAt` gives. */
 export function ruleOf({ on = word('抽奖'), earn = {}, spend = {}, giveAt, ...parts }: RuleParts = {}): Rule {
-  const steps = giveAt && new Map(Object.entries(giveAt).map(([n, names]) => [Number(n), [names].flat() as string[]]));
+  const steps = giveAt && new Map(Object.entries(giveAt).map(([n, names]) => [Number(n), [names].flat()]));
   return {
     id: 'rule',
-    on: [on].flat() as Trigger[],
+    on: [on].flat(),
     who: {},
     once: 'perEvent',
     give: steps ? [...new Set([...steps.values()].flat())] : [],
@@ -139,8 +139,8 @@ let events = 0;
 
 export function eventOf({ at: time, user = 'ann', key, ...happening }: Scripted): Event {
   const sentAt = typeof time === 'string' ? at(time) : time;
-  const envelope = { key: (key ?? `e${++events}`) as EventKey, account: 'tea', user: openId(user), sentAt };
-  return { ...envelope, ...happening } as Event;
+  const envelope = { key: eventKey(key ?? `e${++events}`), account: 'tea', user: openId(user), sentAt };
+  return { ...envelope, ...happening };
 }
 
 // ── The ledger ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -177,7 +177,7 @@ export class Ledger {
   private readonly options: LedgerOptions;
 
   constructor(campaigns: Campaign | readonly Campaign[], options: LedgerOptions = {}) {
-    this.book = bookOf([campaigns].flat() as Campaign[], ['tea']);
+    this.book = bookOf([campaigns].flat(), ['tea']);
     this.options = options;
   }
 

@@ -1,7 +1,7 @@
 // Runs `hongbao …` as a process of its own, as an operator does beside a running bot.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { ended } from './ended.ts';
 import { ENV } from './harness.ts';
 
 const CLI = resolve(import.meta.dirname, '../../dist/cli.js');
@@ -15,7 +15,7 @@ export function command(cwd: string, ...args: string[]): Command {
   let [out, err] = ['', ''];
   child.stdout.on('data', (part: Buffer) => (out += part.toString()));
   child.stderr.on('data', (part: Buffer) => (err += part.toString()));
-  const result = once(child, 'close').then(([code]) => ({ code: code as number | null, out, err }));
+  const result = ended(child).then(code => ({ code, out, err }));
   return { child, result, err: () => err };
 }
 

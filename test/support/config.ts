@@ -3,11 +3,21 @@
 import type { AccountConfig } from '../../src/config/account.ts';
 import type { Config } from '../../src/config/config.ts';
 import type { MerchantConfig } from '../../src/config/merchant.ts';
+import { fen } from '../../src/core/base/money.ts';
 import { ALONE } from '../../src/core/lint/context.ts';
 import { DEFAULT_POLICY } from '../../src/core/payout/pace.ts';
-import { LIMITS, MCH } from './counted-shop.ts';
 
 const NOTHING = Buffer.alloc(0);
+
+export const MCH = '1900000109';
+export const LIMITS = {
+  perSecond: 30,
+  perUserPerDay: 10,
+  amountPerUserPerDay: fen(100_000),
+  amountPerDay: fen(100_000_000),
+  min: fen(100),
+  max: fen(20_000),
+};
 
 /** Pays red packets. */
 export const TILL = {

@@ -2,11 +2,10 @@
 // and the store as version 0.1.0 wrote it, which counted only against limits that were set.
 
 import { expect } from 'vitest';
-import type { Config } from '../../src/config/config.ts';
 import { Audit, showAuditFinding } from '../../src/core/audit/audit.ts';
 import type { Counter } from '../../src/core/base/counter.ts';
 import { isBounded } from '../../src/core/base/counter.ts';
-import { type Event, eventKey, type Happening, type OpenId } from '../../src/core/base/event.ts';
+import { openId as asOpenId, type Event, eventKey, type Happening, type OpenId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { type Instant, later, MINUTE, parseBeijing } from '../../src/core/base/time.ts';
 import { countersOf } from '../../src/core/decide/decide.ts';
@@ -23,8 +22,8 @@ import { bringUp, recount } from '../../src/engine/repair/recount.ts';
 import { checkRuleFiles } from '../../src/engine/rulebook.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { Commit, Store } from '../../src/ports.ts';
+import { configOf, LIMITS, TILL } from './config.ts';
 
-export const MCH = '1900000109';
 export const NOON = parseBeijing('2026-02-10 12:00')!;
 export const ACCEPTED: Observation = { kind: 'accepted', listId: '1' };
 export const SILENCE: Observation = { kind: 'silence', code: 'ECONNRESET', text: '' };
@@ -34,7 +33,7 @@ export const status = (word: Extract<Observation, { kind: 'order' }>['state'], r
   ...(refunded !== undefined && { refunded }),
 });
 
-export const openId = (name: string): OpenId => `o${name}`.padEnd(28, '0') as OpenId;
+export const openId = (name: string): OpenId => asOpenId(`o${name}`.padEnd(28, '0'));
 
 export function campaignsOf(text: string): Campaign[] {
   const { campaigns, findings } = checkRuleFiles([{ file: 'shop.yaml', text }]);
@@ -60,15 +59,6 @@ rules:
   - ${rule}
 `;
 
-export const LIMITS = {
-  perSecond: 30,
-  perUserPerDay: 10,
-  amountPerUserPerDay: fen(100_000),
-  amountPerDay: fen(100_000_000),
-  min: fen(100),
-  max: fen(20_000),
-};
-
 export class Shop {
   store: Store;
   now: Instant = NOON;
@@ -86,14 +76,7 @@ export class Shop {
   }
 
   get merchant() {
-    return {
-      name: 'till',
-      mchId: MCH,
-      channel: 'redpack',
-      clientIp: '127.0.0.1',
-      riskInfo: false,
-      limits: this.limits,
-    } as const;
+    return { ...TILL, limits: this.limits };
   }
 
   /** It happens to them; in a word, what came of it. A minute goes by. */
@@ -115,12 +98,6 @@ export class Shop {
   }
 
   async decides(event: Event): Promise<Decision> {
-    const config = {
-      secret: 'a secret for tests',
-      publicUrl: 'https://bot.example.com',
-      accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' }]]),
-      merchants: new Map([['till', this.merchant]]),
-    } as unknown as Config;
     let decided: Decision | undefined;
     const store: Store = {
       ...this.store,
@@ -133,7 +110,7 @@ export class Shop {
       clock: () => this.now,
       store,
       log: SILENT,
-      config,
+      config: configOf({ merchants: [this.merchant] }),
       book: () => bookOf(this.campaigns, ['tea']),
       planned: () => {},
     });

@@ -1,6 +1,7 @@
 // A browser without a screen, for the campaign's page: cookies by path, redirects followed one by one, and a person of the
 // simulated WeChat who is holding it.
 import { startWorld, type World, type WorldOptions } from './harness.ts';
+import { has, isText, readJson } from './json.ts';
 
 /** 开 on the page and 抽奖 in the chat are one rule: once for ever. */
 export const PAGE_RULES = `
@@ -89,5 +90,6 @@ export class Browser {
 
 /** What the page hands to its script. */
 export function dataIn({ body }: Pick<Answer, 'body'>): { tap: string; path: string } {
-  return JSON.parse(/<script type="application\/json" id="data">([^<]*)<\/script>/.exec(body)![1]!) as never;
+  const [, data = ''] = /<script type="application\/json" id="data">([^<]*)<\/script>/.exec(body) ?? [];
+  return readJson(data, has({ tap: isText, path: isText }));
 }

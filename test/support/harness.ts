@@ -2,7 +2,6 @@
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -21,6 +20,7 @@ import type { Signing } from '../../src/simulator/shared/protocol.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { openStore } from '../../src/storage/open.ts';
+import { portOf } from './listening.ts';
 
 export const ACCOUNT = {
   name: 'tea',
@@ -237,7 +237,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     req => isFirst(req),
   );
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `http://127.0.0.1:${portOf(server)}`;
   const config = withNotices(loadConfig(join(folder, 'bot.yaml'), ENV), url + prefix);
   const store = await openStore(config.store);
   const bot = await createBot({

@@ -22,7 +22,7 @@ export function keyNo(n: number): KeyObject {
 
 export const pkcs8 = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 
-let issuer: { readonly cert: forge.pki.Certificate; readonly key: forge.pki.PrivateKey } | undefined;
+let issuer: { readonly cert: forge.pki.Certificate; readonly key: forge.pki.rsa.PrivateKey } | undefined;
 
 function certificateOf(
   subject: forge.pki.CertificateField[],
@@ -30,7 +30,7 @@ function certificateOf(
   options: IssueOptions,
 ): forge.pki.Certificate {
   const cert = forge.pki.createCertificate();
-  const privateKey = forge.pki.privateKeyFromPem(pkcs8(key)) as forge.pki.rsa.PrivateKey;
+  const privateKey = forge.pki.privateKeyFromPem(pkcs8(key));
   cert.publicKey = forge.pki.setRsaPublicKey(privateKey.n, privateKey.e);
   cert.serialNumber = (options.serial ?? '5157F09EFDC096DE15EBE81A47057A7232F1B8E1').toLowerCase();
   cert.validity.notBefore = options.from ?? new Date('2020-01-01T00:00:00Z');
@@ -47,7 +47,7 @@ function ca(): NonNullable<typeof issuer> {
     const cert = certificateOf(subject, key, { isCa: true, serial: '01' });
     cert.setIssuer(subject);
     issuer = { cert, key: forge.pki.privateKeyFromPem(pkcs8(key)) };
-    cert.sign(issuer.key as forge.pki.rsa.PrivateKey, forge.md.sha256.create());
+    cert.sign(issuer.key, forge.md.sha256.create());
   }
   return issuer;
 }
@@ -58,7 +58,7 @@ export function issue(options: IssueOptions = {}): Issued {
   const key = options.key ?? keyNo(1);
   const cert = certificateOf([{ name: 'commonName', value: options.cn ?? '1900000109' }], key, options);
   cert.setIssuer(ca().cert.subject.attributes);
-  cert.sign(ca().key as forge.pki.rsa.PrivateKey, forge.md.sha256.create());
+  cert.sign(ca().key, forge.md.sha256.create());
   return { certPem: forge.pki.certificateToPem(cert), keyPem: pkcs8(key), serial: cert.serialNumber.toUpperCase() };
 }
 

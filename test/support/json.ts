@@ -4,6 +4,7 @@ type Is<T> = (value: unknown) => value is T;
 
 export const isText: Is<string> = value => typeof value === 'string';
 export const isNumber: Is<number> = value => typeof value === 'number';
+export const isTruth: Is<boolean> = value => typeof value === 'boolean';
 export const isMap: Is<Record<string, unknown>> = (value): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -5,14 +5,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import type { PayFault } from '../../src/simulator/shared/protocol.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { ended } from './ended.ts';
 import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, textIn, until, writeCertificates } from './harness.ts';
+import { portOf } from './listening.ts';
 import { freePort } from './ports.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -82,7 +84,7 @@ export async function startBalancer(): Promise<Balancer> {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${portOf(server)}`,
     use(...given) {
       ports = given;
       downUntil.clear();
@@ -121,7 +123,7 @@ export async function startSlowWay(port: number, ms: number): Promise<SlowWay> {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `redis://127.0.0.1:${portOf(server)}`,
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise(closed => server.close(closed));
@@ -219,7 +221,7 @@ export async function startMany({ cli, store, rules, pushGapMs = 1000 }: ManyOpt
       let [out, err] = ['', ''];
       child.stdout!.on('data', (part: Buffer) => (out += part.toString()));
       child.stderr!.on('data', (part: Buffer) => (err += part.toString()));
-      const [code] = (await once(child, 'close')) as [number | null];
+      const code = await ended(child);
       return { code, out, err };
     },
     people: count => Array.from({ length: count }, () => simulator.control.addPerson({}).openid),
@@ -265,7 +267,8 @@ function botOf(child: ChildProcess, port: number): BotProcess {
 
 async function killed(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-  const gone = once(child, 'exit') as Promise<[number | null]>;
+  const gone = once(child, 'exit');
   child.kill(signal);
-  return (await gone)[0];
+  await gone;
+  return child.exitCode;
 }

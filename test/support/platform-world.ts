@@ -2,7 +2,6 @@
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +17,7 @@ import { openStore } from '../../src/storage/open.ts';
 import { type Api, createApi } from '../../src/wechat/account/api.ts';
 import type { Result } from './command.ts';
 import { ACCOUNT, ENV } from './harness.ts';
+import { portOf } from './listening.ts';
 
 export type PlatformWorld = {
   readonly folder: string;
@@ -59,9 +59,7 @@ export async function startPlatform({
     port: 0,
     payPort: 0,
     clock,
-    accounts: [
-      { ...ACCOUNT, mode: 'plain', webhook: `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`, ...account },
-    ],
+    accounts: [{ ...ACCOUNT, mode: 'plain', webhook: `http://127.0.0.1:${portOf(hook)}/`, ...account }],
     merchants: [],
   });
   const config = join(folder, 'bot.yaml');

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -11,6 +11,8 @@ import { Redis } from 'ioredis';
 import type { Store } from '../../src/ports.ts';
 import { openRedis, type RedisOptions } from '../../src/storage/redis/store.ts';
 import type { Opened } from '../storage/store.contract.ts';
+import { isListOf, isText, read } from './json.ts';
+import { portOf } from './listening.ts';
 import { freePort } from './ports.ts';
 
 /** What the store asks of a server. */
@@ -93,19 +95,19 @@ export async function startCluster(primaries: number, replicas: number, key: str
   const clients = nodes.map(node => node.client());
   for (const client of clients.slice(1)) {
     const gossip = await clients[0]!.config('GET', 'cluster-port');
-    await client.call('CLUSTER', 'MEET', '127.0.0.1', String(nodes[0]!.port), (gossip as string[])[1]!);
+    await client.call('CLUSTER', 'MEET', '127.0.0.1', String(nodes[0]!.port), gossip[1]!);
   }
   const share = Math.ceil(SLOTS / primaries);
   for (const [n, client] of clients.slice(0, primaries).entries()) {
     await client.call('CLUSTER', 'ADDSLOTSRANGE', n * share, Math.min(SLOTS, (n + 1) * share) - 1);
   }
   await until(async () => {
-    const known = await Promise.all(clients.map(client => client.call('CLUSTER', 'INFO') as Promise<string>));
+    const known = await Promise.all(clients.map(client => client.cluster('INFO')));
     return known.every(text => text.includes(`cluster_known_nodes:${count}`) && text.includes('cluster_state:ok'));
   });
-  const slot = (await clients[0]!.call('CLUSTER', 'KEYSLOT', key)) as number;
+  const slot = await clients[0]!.cluster('KEYSLOT', key);
   const owner = clients[Math.floor(slot / share)]!;
-  const ownerId = (await owner.call('CLUSTER', 'MYID')) as string;
+  const ownerId = await owner.cluster('MYID');
   for (const client of clients.slice(primaries)) {
     await until(() =>
       client.call('CLUSTER', 'REPLICATE', ownerId).then(
@@ -147,7 +149,8 @@ export async function startSentinels(): Promise<RedisSentinels> {
   return {
     url: `redis+sentinel://${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',')}/shop`,
     servers: [first, ...replicas],
-    primary: async () => Number(((await asked.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'shop')) as string[])[1]),
+    primary: async () =>
+      Number(read(await asked.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'shop'), isListOf(isText))[1]),
     dispose: async () => {
       await Promise.all(sentinels.map(sentinel => sentinel.dispose()));
       await Promise.all([first, ...replicas].map(server => server.dispose()));
@@ -267,7 +270,7 @@ export async function startProxy(port: number): Promise<LossyProxy> {
   proxy.listen(0, '127.0.0.1');
   await once(proxy, 'listening');
   return {
-    url: `redis://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    url: `redis://127.0.0.1:${portOf(proxy)}`,
     swallowNext: (then = () => {}) => {
       isArmed = true;
       tell = then;

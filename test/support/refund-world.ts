@@ -1,9 +1,9 @@
 // A shop around the flow, on either store: who pays, who is refunded, and what is left to them. Several processes may share
 // the data, and any of them may die between any two of its calls to the store.
 
-import type { Config } from '../../src/config/config.ts';
+import type { AccountConfig } from '../../src/config/account.ts';
 import { Audit, showAuditFinding } from '../../src/core/audit/audit.ts';
-import { type Event, eventKey, type OpenId, openId } from '../../src/core/base/event.ts';
+import { type Event, eventKey, type Happening, type OpenId, openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { type Instant, later, parseBeijing } from '../../src/core/base/time.ts';
 import type { Decision } from '../../src/core/decide/decision.ts';
@@ -17,31 +17,11 @@ import { createFlow, type Flow } from '../../src/engine/flow.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { Answer, Store } from '../../src/ports.ts';
 import type { Beside } from './beside.ts';
+import { configOf, LIMITS, TEA, TILL } from './config.ts';
 
 export const ANN = openId('oAnn0000000000000000000000_A');
 export const BOB = openId('oBob0000000000000000000000-B');
-const LIMITS = {
-  perSecond: 30,
-  perUserPerDay: 10_000,
-  amountPerUserPerDay: fen(100_000_000),
-  amountPerDay: fen(100_000_000),
-  min: fen(100),
-  max: fen(20_000),
-};
-const MERCHANT = {
-  name: 'till',
-  mchId: '1900000109',
-  channel: 'redpack',
-  clientIp: '127.0.0.1',
-  riskInfo: false,
-  limits: LIMITS,
-} as const;
-const CONFIG = {
-  secret: 'a secret',
-  publicUrl: 'http://x',
-  accounts: new Map([['tea', { name: 'tea', appId: 'wx8888888888888888', merchant: 'till' }]]),
-  merchants: new Map([['till', MERCHANT]]),
-} as unknown as Config;
+const MERCHANT = { ...TILL, limits: { ...LIMITS, perUserPerDay: 10_000, amountPerUserPerDay: fen(100_000_000) } };
 
 /** What a process dies of: its call never returns. */
 const DEAD = new Promise<never>(() => undefined);
@@ -67,13 +47,16 @@ export class Shop {
   }
 
   /** A process of its own, on this store. */
-  process(store: Store, accounts: Config['accounts'] = CONFIG.accounts): Flow {
-    const book = bookOf(this.campaigns, [...accounts.keys()]);
+  process(store: Store, accounts: readonly AccountConfig[] = [TEA]): Flow {
+    const book = bookOf(
+      this.campaigns,
+      accounts.map(({ name }) => name),
+    );
     return createFlow({
       clock: () => this.now,
       store,
       log: SILENT,
-      config: { ...CONFIG, accounts },
+      config: configOf({ accounts, merchants: [MERCHANT] }),
       book: () => book,
       planned: () => undefined,
       undone: (payout, cause) => this.undone.push([payout, cause]),
@@ -115,8 +98,8 @@ export class Shop {
     return { store, hasMet: () => isOver };
   }
 
-  event(user: OpenId, happening: object, key = `m:${++this.events}`): Event {
-    return { key: eventKey(key), account: 'tea', user, sentAt: this.now, ...happening } as Event;
+  event(user: OpenId, happening: Happening, key = `m:${++this.events}`): Event {
+    return { key: eventKey(key), account: 'tea', user, sentAt: this.now, ...happening };
   }
 
   paid(user: OpenId, transaction: string, amount = 5000): Event {

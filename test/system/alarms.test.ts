@@ -2,13 +2,15 @@
 // mail; and when nobody is reached, or the store is away.
 import { createHmac } from 'node:crypto';
 import { createServer, type Server as HttpServer } from 'node:http';
-import { type AddressInfo, createServer as createNet, type Server as NetServer } from 'node:net';
+import { createServer as createNet, type Server as NetServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ackAlarms, listAlarms, testAlarms } from '../../src/commands/alarms.ts';
 import { instant } from '../../src/core/base/time.ts';
 import type { Store } from '../../src/ports.ts';
 import { ENV, startWorld, type World, type WorldOptions } from '../support/harness.ts';
+import { isMap, isText, read, readJson } from '../support/json.ts';
+import { portOf } from '../support/listening.ts';
 import { inProcess } from '../support/platform-world.ts';
 
 type Got = {
@@ -33,7 +35,7 @@ beforeAll(async () => {
     req.on('data', (part: Buffer) => parts.push(part));
     req.on('end', () => {
       const path = req.url!;
-      const body = JSON.parse(Buffer.concat(parts).toString()) as Got['body'];
+      const body = readJson(Buffer.concat(parts).toString(), isMap);
       got.push({ path, body, authorization: req.headers.authorization });
       const said = answer(path);
       res.writeHead(said.status).end(JSON.stringify(said.body));
@@ -41,7 +43,7 @@ beforeAll(async () => {
   });
   smtp = mailServer(mails);
   for (const server of [http, smtp]) await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const [robots, post] = [http, smtp].map(server => (server.address() as AddressInfo).port);
+  const [robots, post] = [portOf(http), portOf(smtp)];
   lines = `alarms:
   repeat: 30m
   report: "00:00"
@@ -103,10 +105,9 @@ const later = (world: World, minutes: number) => world.simulator.control.moveClo
 const textsOf = (path: string): string[] =>
   got
     .filter(each => each.path.startsWith(path))
-    .map(({ body }) => {
-      const inner = (body.text ?? body.content) as { content?: string } | string;
-      const content = body.content as { text?: string } | undefined;
-      return content?.text ?? (typeof inner === 'string' ? inner : (inner?.content ?? ''));
+    .map(({ body: { text, content } }) => {
+      const said = isMap(content) ? content.text : isMap(text) ? text.content : (text ?? content);
+      return read(said ?? '', isText);
     });
 
 describe('alarms', () => {
@@ -124,9 +125,7 @@ describe('alarms', () => {
     expect(mails).toHaveLength(1);
     expect(mails[0]).toContain('ops@example.com');
     const { body: feishu } = got.find(({ path }) => path.startsWith('/open-apis'))!;
-    const sign = createHmac('sha256', `${feishu.timestamp as string}\nfeishu-key`)
-      .update('')
-      .digest('base64');
+    const sign = createHmac('sha256', `${feishu.timestamp}\nfeishu-key`).update('').digest('base64');
     expect(feishu).toMatchObject({ msg_type: 'text', sign });
     expect(got.find(({ path }) => path === '/json')).toMatchObject({
       authorization: 'Bearer json-token',

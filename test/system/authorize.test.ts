@@ -2,13 +2,14 @@
 // ends it is asked again. However answers are lost and notices come, a claim has one number that pays.
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { authorizationNo } from '../../src/core/payout/authorization.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import type { PayFault } from '../../src/simulator/shared/protocol.ts';
 import { run as runCommand } from '../support/command.ts';
 import { Browser, dataIn } from '../support/h5-world.ts';
 import { MERCHANT, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
+import { has, isListOf, isMap, read, readJson } from '../support/json.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 const MCH_ID = MERCHANT.mchId;
@@ -32,8 +33,8 @@ const open = async (options: WorldOptions = {}): Promise<World> => {
 };
 const control = (): World['simulator']['control'] => world.simulator.control;
 const pay = (...pay: PayFault[]): void => void control().setFaults({ pay, platform: [] });
-const payoutsOf = (openid: string): Promise<Payout[]> => world.store.payouts({ user: openid as OpenId, limit: 20 });
-const held = (openid: string) => world.store.authorization('shop', openid as OpenId);
+const payoutsOf = (openid: string): Promise<Payout[]> => world.store.payouts({ user: openId(openid), limit: 20 });
+const held = (openid: string) => world.store.authorization('shop', openId(openid));
 
 /** Lets the bot work, and time pass, until it is true. */
 function passUntil<T>(check: () => Promise<T | undefined | false>, advanceMs = 2000): Promise<T> {
@@ -245,7 +246,7 @@ describe('on the page', () => {
         headers: { origin: world.url, 'content-type': 'text/plain' },
         body: JSON.stringify(given),
       })
-      .then(({ body }) => JSON.parse(body) as Record<string, unknown>);
+      .then(({ body }) => readJson(body, isMap));
   const post = (browser: Browser, what: string, body: object) =>
     browser.ask(`/h5/tea/test/${what}`, {
       method: 'POST',
@@ -260,7 +261,8 @@ describe('on the page', () => {
     const browser = new Browser(world, ann);
     const page = await browser.open('/h5/tea/test');
     expect(page.body).not.toContain('class="authorized"');
-    const { confirm, tap } = dataIn(page) as unknown as { confirm: { transfers: object[] }; tap: string };
+    const data = dataIn(page);
+    const { confirm } = read(data, has({ confirm: has({ transfers: isListOf(isMap) }) }));
     expect(await sheet(browser, 'transfer', confirm.transfers[0]!)).toMatchObject({
       err_msg: 'ok',
       amount: 100,
@@ -272,7 +274,7 @@ describe('on the page', () => {
     expect((await browser.open('/h5/tea/test?lang=en')).body).toContain('You are paid without a tap');
     await win(ann, 'received');
     expect((await browser.ask('/h5/tea/test/end-authorization', { method: 'POST' })).status).toBe(403);
-    const ended = await post(browser, 'end-authorization', { tap });
+    const ended = await post(browser, 'end-authorization', { tap: data.tap });
     expect([ended.status, ended.body.includes('authorized')]).toEqual([200, false]);
     expect(control().authorizations()).toMatchObject([{ state: 'CLOSED', reason: 'CLOSE_VIA_MCH_API' }]);
     expect(await held(ann)).toMatchObject({ state: 'CLOSED', reason: 'CLOSE_VIA_MCH_API' });

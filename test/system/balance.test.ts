@@ -2,10 +2,11 @@
 // cannot be paid.
 
 import { afterEach, expect, test } from 'vitest';
-import { later, MINUTE } from '../../src/core/base/time.ts';
+import { instant, MINUTE } from '../../src/core/base/time.ts';
 import { payerOf } from '../../src/setup/payer.ts';
 import { run } from '../support/command.ts';
 import { MERCHANT, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
+import { has, isListOf, isMap, readJson } from '../support/json.ts';
 
 let world: World;
 afterEach(() => world.close());
@@ -13,10 +14,8 @@ const open = async (merchant: WorldOptions['merchant'], more: WorldOptions = {})
   world = await startWorld({ channel: 'transfer', merchant: { ...merchant }, ...more });
 };
 const control = (): World['simulator']['control'] => world.simulator.control;
-const now = () => later(control().state().now as never, 0);
+const now = () => instant(control().state().now);
 const wins = () => control().act(world.person(), { kind: 'follow' });
-
-type Listed = readonly { money: { balance?: number; today: number; yesterday: number; lastsDays?: number } }[];
 
 test('`merchant list --balance` says what is there, what leaves in a day, and how long that lasts', async () => {
   await open({ balanceApi: true, operationAccount: true });
@@ -25,7 +24,8 @@ test('`merchant list --balance` says what is there, what leaves in a day, and ho
   control().setBalance(MERCHANT.mchId, 1_050);
   const { code, out, err } = await run(world.folder, 'merchant', 'list', '--json', '--balance');
   expect([code, err]).toEqual([0, '']);
-  expect((JSON.parse(out) as Listed)[0]!.money).toEqual({ balance: 1_050, today: 300, yesterday: 0, lastsDays: 3 });
+  const [shop] = readJson(out, isListOf(has({ money: isMap })));
+  expect(shop!.money).toEqual({ balance: 1_050, today: 300, yesterday: 0, lastsDays: 3 });
   const { out: text } = await run(world.folder, 'merchant', 'list', '--balance');
   expect(text).toMatch(/¥10\.50 +¥3\.00 +¥0\.00 +3 days/);
 }, 60_000);

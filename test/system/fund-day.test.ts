@@ -2,13 +2,14 @@
 // them, and three rows that somebody changed by hand are exactly what is named. `FUND_PAYOUTS=10000` makes it a large day.
 
 import { afterEach, expect, test } from 'vitest';
-import { Audit, type AuditReport } from '../../src/core/audit/audit.ts';
+import { Audit } from '../../src/core/audit/audit.ts';
 import { DAY, type Day, dayOf, HOUR, type Instant, instant, later } from '../../src/core/base/time.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import { fetchFundFlows } from '../../src/setup/fund-flow.ts';
 import type { Packet, PayFault } from '../../src/simulator/shared/protocol.ts';
 import { run } from '../support/command.ts';
 import { MERCHANT, startWorld, until, type World } from '../support/harness.ts';
+import { has, isListOf, isNumber, isText, readJson } from '../support/json.ts';
 
 const MCH_ID = MERCHANT.mchId;
 const PAYOUTS = Number(process.env.FUND_PAYOUTS ?? 120);
@@ -104,7 +105,7 @@ test(`\`audit --fetch\` finds in a day of ${PAYOUTS} payouts exactly the three r
     { number: three!.billNo, amount: three!.amount - 1 },
   ]);
   const { code, out, err } = await run(world.folder, 'audit', '--json', '--fetch', day);
-  const { findings, total } = JSON.parse(out) as Pick<AuditReport, 'findings' | 'total'>;
+  const { findings, total } = readJson(out, has({ findings: isListOf(has({ where: isText })), total: isNumber }));
   expect([code, err, total]).toEqual([1, '', 3]);
   expect(findings.map(({ where }) => where).sort()).toEqual(
     [one, two, three].map(packet => `payout ${packet!.billNo}`).sort(),

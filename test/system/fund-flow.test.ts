@@ -11,7 +11,9 @@ import type { Log } from '../../src/ports.ts';
 import { fetchFundFlows, fundDayFrom } from '../../src/setup/fund-flow.ts';
 import type { Packet, PayFault } from '../../src/simulator/shared/protocol.ts';
 import { run } from '../support/command.ts';
+import { exactly } from '../support/exactly.ts';
 import { MERCHANT, startWorld, type World, type WorldOptions } from '../support/harness.ts';
+import { has, isListOf, isText, readJson } from '../support/json.ts';
 
 const MCH_ID = MERCHANT.mchId;
 const FOLLOWERS = 12;
@@ -23,7 +25,7 @@ const control = (): World['simulator']['control'] => world.simulator.control;
 const now = (): Instant => instant(control().state().now);
 
 /** Two days ago at noon, everybody who follows is paid, and opens or confirms what they got. Then it is today. */
-async function paidTheOtherDay(options: WorldOptions = {}): Promise<{ day: string; packets: readonly Packet[] }> {
+async function paidTheOtherDay(options: WorldOptions = {}): Promise<{ day: Day; packets: readonly Packet[] }> {
   world = await startWorld(options);
   const noon = later(instant(Date.parse(`${dayOf(later(now(), -2 * DAY))}T00:00:00+08:00`)), 12 * HOUR);
   control().moveClock({ advanceMs: noon - now() });
@@ -41,8 +43,8 @@ async function paidTheOtherDay(options: WorldOptions = {}): Promise<{ day: strin
 type Report = Pick<AuditReport, 'total' | 'compared' | 'findings'>;
 
 /** As the command does. */
-async function audit(day: string): Promise<Report> {
-  const { funds } = await fetchFundFlows(world.config, day as Day, now);
+async function audit(day: Day): Promise<Report> {
+  const { funds } = await fetchFundFlows(world.config, day, now);
   return auditStore(world.store, new Audit(world.bot.rulebook.current().campaigns, funds));
 }
 
@@ -51,14 +53,14 @@ const KEYS_V3: WorldOptions = { channel: 'transfer' };
 test('`audit --fetch`: the day of a merchant of transfers comes by API v3 and balances; three rows changed by hand are the three named', async () => {
   const { day, packets } = await paidTheOtherDay(KEYS_V3);
   expect(await audit(day)).toMatchObject({ total: 0, compared: { fundRows: FOLLOWERS } });
-  const [one, two, three] = packets as readonly [Packet, Packet, Packet];
+  const [one, two, three] = exactly(3, packets);
   control().editFundFlow(MCH_ID, [
     { number: one.billNo, amount: 101 },
     { number: two.billNo, drop: true },
     { number: three.billNo, amount: 99 },
   ]);
   const { code, out, err } = await run(world.folder, 'audit', '--json', '--fetch', day);
-  const { findings } = JSON.parse(out) as Report;
+  const { findings } = readJson(out, has({ findings: isListOf(has({ where: isText })) }));
   expect([code, err]).toEqual([1, '']);
   expect(findings.map(({ where }) => where).sort()).toEqual(
     [one, two, three].map(({ billNo }) => `payout ${billNo}`).sort(),
@@ -123,7 +125,7 @@ test('a day that cannot be there yet, or any more, is refused before anybody is 
 
 test('of a merchant with 运营账户 both accounts are fetched, and what was paid is found in that one', async () => {
   const { day } = await paidTheOtherDay({ ...KEYS_V3, merchant: { operationAccount: true } });
-  const { lines } = await fetchFundFlows(world.config, day as Day, now);
+  const { lines } = await fetchFundFlows(world.config, day, now);
   expect(lines.map(({ account, rows }) => [account, rows])).toEqual([
     ['BASIC', 0],
     ['OPERATION', FOLLOWERS],

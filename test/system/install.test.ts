@@ -8,7 +8,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { exactly } from '../support/exactly.ts';
 import { ACCOUNT, botYaml, ENV, MERCHANT, PEM_LINES, RULES, until, writeCertificates } from '../support/harness.ts';
+import { has, isListOf, isNumber, isText, read, readJson } from '../support/json.ts';
 import { freePort } from '../support/ports.ts';
 import { AWAY, NPM, plainEnv } from '../support/registry.ts';
 
@@ -25,7 +27,7 @@ async function run(cwd: string, command: string, args: readonly string[]): Promi
     const { stdout, stderr } = await promisify(execFile)(command, [...args], { cwd, env: plainEnv() });
     return { code: 0, out: stdout, err: stderr };
   } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    const { code, stdout, stderr } = read(error, has({ code: isNumber, stdout: isText, stderr: isText }));
     return { code, out: stdout, err: stderr };
   }
 }
@@ -52,11 +54,12 @@ let ci: Result;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hongbao-install-'));
-  [installed, checkout] = ['installed', 'checkout'].map(name => join(folder, name)) as [string, string];
+  [installed, checkout] = [join(folder, 'installed'), join(folder, 'checkout')];
   for (const each of [installed, checkout]) mkdirSync(each);
   // What `npm test` has built is packed as it is: the other tests are using it.
   const pack = await run(ROOT, 'npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]);
-  const [{ filename, files }] = JSON.parse(pack.out) as [{ filename: string; files: { path: string }[] }];
+  const isPacked = has({ filename: isText, files: isListOf(has({ path: isText })) });
+  const [{ filename, files }] = exactly(1, readJson(pack.out, isListOf(isPacked)));
   packed = files.map(({ path }) => path);
   const install = await run(installed, 'npm', ['install', ...NPM, join(folder, filename)]);
   const isOurs = (path: string): boolean => !/^(node_modules|dist|data|\.git)$/.test(path.slice(ROOT.length + 1));
@@ -225,16 +228,17 @@ describe('the packed package', () => {
       expect(demo.out()).toContain('rules in node_modules/hongbao-bot/rules/');
       const page = await (await fetch(url)).text();
       expect(page).toMatch(/<script/);
-      const post = async (path: string, body: object): Promise<{ openid: string }> => {
+      const post = async (path: string, body: object): Promise<unknown> => {
         const headers = { 'content-type': 'application/json' };
         const answer = await fetch(`${url}/control${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-        return (await answer.json()) as { openid: string };
+        return answer.json();
       };
-      const { openid } = await post('/people', {});
+      const { openid } = read(await post('/people', {}), has({ openid: isText }));
       await post(`/people/${openid}/act`, { kind: 'follow' });
+      const hasPackets = has({ packets: isListOf(has({ status: isText })) });
       await until(async () => {
-        const state = (await (await fetch(`${url}/control/state`)).json()) as { packets: { status: string }[] };
-        return state.packets.some(({ status }) => status === 'SENT');
+        const { packets } = read(await (await fetch(`${url}/control/state`)).json(), hasPackets);
+        return packets.some(({ status }) => status === 'SENT');
       }, 60_000);
       expect(existsSync(lock)).toBe(true);
     } finally {

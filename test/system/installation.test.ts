@@ -19,6 +19,8 @@ import { belongToUs } from '../../src/setup/installation.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { openDatabase } from '../../src/storage/sqlite/schema.ts';
 import { aCommit } from '../storage/store.contract.ts';
+import { configOf, TEA, TILL } from '../support/config.ts';
+import { ended } from '../support/ended.ts';
 import { ENV, startWorld, until, type World } from '../support/harness.ts';
 import { DURABLE, hasRedis, startRedis } from '../support/redis-server.ts';
 
@@ -45,16 +47,17 @@ afterEach(async () => {
 });
 
 type Names = Readonly<Record<string, string>>;
-const ownerOf = (appIds: Names, mchIds: Names, secret = 's1', demo = false) => ({
-  demo,
-  secret,
-  accounts: new Map(Object.entries(appIds).map(([name, appId]) => [name, { appId }])),
-  merchants: new Map(Object.entries(mchIds).map(([name, mchId]) => [name, { mchId }])),
-});
+const ownerOf = (appIds: Names, mchIds: Names, secret = 's1', demo = false): Config =>
+  configOf({
+    demo,
+    secret,
+    accounts: Object.entries(appIds).map(([name, appId]) => ({ ...TEA, name, appId })),
+    merchants: Object.entries(mchIds).map(([name, mchId]) => ({ ...TILL, name, mchId })),
+  });
 const SHOP = ownerOf({ tea: 'wx1' }, { shop: '190' });
 
 describe('an installation', () => {
-  const same: readonly (readonly [string, ReturnType<typeof ownerOf>])[] = [
+  const same: readonly (readonly [string, Config])[] = [
     ['with an account and a merchant more', ownerOf({ tea: 'wx1', milk: 'wx2' }, { shop: '190', next: '191' })],
     ['with other names for the same', ownerOf({ cha: 'wx1' }, { laden: '190' })],
     ['with its secret renewed', ownerOf({ tea: 'wx1' }, { shop: '190' }, 's2')],
@@ -65,7 +68,7 @@ describe('an installation', () => {
     expect(isSameInstallation(installationOf(SHOP, NOW), installationOf(other, NOW))).toBe(true);
   });
 
-  const others: readonly (readonly [string, ReturnType<typeof ownerOf>])[] = [
+  const others: readonly (readonly [string, Config])[] = [
     ['the demo of the very same names and secret', { ...SHOP, demo: true }],
     ['another shop', ownerOf({ tea: 'wx9' }, { shop: '199' }, 's2')],
     ['another shop under the same secret', ownerOf({ tea: 'wx9' }, { shop: '199' })],
@@ -109,8 +112,7 @@ const stores: readonly (readonly [string, boolean, () => Promise<{ store: Store;
 ];
 
 describe.each(stores)('a store on %s', (_, isHere, opened) => {
-  const as = (owner: ReturnType<typeof ownerOf>): Config =>
-    ({ ...owner, store: `sqlite:${folder}/bot.db`, file: 'bot.yaml' }) as unknown as Config;
+  const as = (owner: Config): Config => ({ ...owner, store: `sqlite:${folder}/bot.db` });
 
   test.skipIf(!isHere)('belongs to whoever opened it first, and remembers each merchant number', async () => {
     const { store, end } = await opened();
@@ -138,7 +140,7 @@ describe.each(stores)('a store on %s', (_, isHere, opened) => {
       await belongToUs(store, as(ownerOf({ first: 'wx1', milk: 'wx2' }, { first: '190' })), 'a', NOW);
       await belongToUs(store, as(two), 'a', NOW); // nobody has come yet
       await store.commit(aCommit());
-      const starts = (owner: ReturnType<typeof ownerOf>) => belongToUs(store, as(owner), 'b', NOW);
+      const starts = (owner: Config) => belongToUs(store, as(owner), 'b', NOW);
       await expect(starts(ownerOf({ cup: 'wx1', milk: 'wx2' }, { shop: '190' }))).rejects.toThrow(
         'account "tea" (wx1) is called "cup" now',
       );
@@ -194,7 +196,7 @@ async function run(args: readonly string[], env: Record<string, string> = ENV) {
   let [out, err] = ['', ''];
   child.stdout.on('data', part => (out += part));
   child.stderr.on('data', part => (err += part));
-  const [code] = (await once(child, 'close')) as [number | null];
+  const code = await ended(child);
   return { code, out, err };
 }
 

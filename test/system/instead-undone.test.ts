@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Audit } from '../../src/core/audit/audit.ts';
-import type { EventKey, OpenId } from '../../src/core/base/event.ts';
+import { eventKey, openId } from '../../src/core/base/event.ts';
 import { type Instant, instant } from '../../src/core/base/time.ts';
 import { settleStep } from '../../src/core/payout/operator-steps.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
@@ -17,7 +17,7 @@ import { run } from '../support/command.ts';
 import { MERCHANT, PEM_LINES, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
 
 const DAY = 86_400_000;
-const [ANN, BOB, EVE] = ['oAnn', 'oBob', 'oEve'].map(name => name.padEnd(28, '0')) as [string, string, string];
+const [ANN, BOB, EVE] = ['oAnn'.padEnd(28, '0'), 'oBob'.padEnd(28, '0'), 'oEve'.padEnd(28, '0')] as const;
 const HALT = { code: 'OPERATOR', reason: '盘点', since: instant(0), by: 'operator' } as const;
 const rules = (prizes: string, more = ''): string => `
 campaign: test
@@ -48,7 +48,7 @@ let isDead = false;
 let around: { before?: () => Promise<unknown>; after?: () => Promise<unknown> } = {};
 const control = (): World['simulator']['control'] => world.simulator.control;
 const now = (): Instant => instant(control().state().now);
-const payoutsOf = (user: string): Promise<Payout[]> => world.store.payouts({ user: user as OpenId, limit: 10 });
+const payoutsOf = (user: string): Promise<Payout[]> => world.store.payouts({ user: openId(user), limit: 10 });
 const buckets = () => world.store.buckets('test');
 
 function watched(store: Store): Store {
@@ -120,7 +120,7 @@ async function givenAndWaiting(): Promise<void> {
 }
 const NOTHING = { reserved: 0, sent: 0, received: 0, refunded: 0 };
 const lineOf = async ({ billNo }: Payout) =>
-  until(async () => (await world.store.journal({ key: `f:${billNo}` as EventKey, limit: 1 }))[0]);
+  until(async () => (await world.store.journal({ key: eventKey(`f:${billNo}`), limit: 1 }))[0]);
 
 describe('neither the refused prize nor the one instead of it is owed', () => {
   const pays = async (user: string): Promise<string> => {
@@ -208,7 +208,7 @@ describe('what stands in the place of a refused voucher', () => {
       await world.bot.instead.sweep();
       const [payout] = await payoutsOf(user);
       if (code === undefined) {
-        expect(await world.store.journal({ key: `f:${payout!.billNo}` as EventKey, limit: 1 })).toEqual([]);
+        expect(await world.store.journal({ key: eventKey(`f:${payout!.billNo}`), limit: 1 })).toEqual([]);
         continue;
       }
       const line = await lineOf(payout!);
@@ -306,7 +306,7 @@ describe('a refused transfer', { timeout: 60_000 }, () => {
     around = { before: () => ends(first) };
     await world.bot.instead.sweep();
     expect(await course(ann)).toEqual([end]);
-    expect(await world.store.journal({ key: `f:${first.billNo}` as EventKey, limit: 1 })).toEqual([]);
+    expect(await world.store.journal({ key: eventKey(`f:${first.billNo}`), limit: 1 })).toEqual([]);
   });
 
   test('that a person calls off takes with it what was given in its place', async () => {

@@ -4,14 +4,15 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { offerPayout, type VerdictPorts } from '../../src/commands/payouts/verdict.ts';
 import { Audit } from '../../src/core/audit/audit.ts';
-import type { EventKey, OpenId } from '../../src/core/base/event.ts';
+import { eventKey, openId } from '../../src/core/base/event.ts';
 import { type Instant, instant } from '../../src/core/base/time.ts';
 import { DEFAULT_POLICY } from '../../src/core/payout/pace.ts';
-import type { Payout } from '../../src/core/payout/payout.ts';
+import type { Observation, Payout } from '../../src/core/payout/payout.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import type { Store } from '../../src/ports.ts';
 import type { PayFault, Stock } from '../../src/simulator/shared/protocol.ts';
 import { run } from '../support/command.ts';
+import { exactly } from '../support/exactly.ts';
 import { MERCHANT, startWorld, until, type World } from '../support/harness.ts';
 import { saying } from '../support/saying.ts';
 
@@ -37,7 +38,7 @@ let isDead = false;
 const control = (): World['simulator']['control'] => world.simulator.control;
 const now = (): Instant => instant(control().state().now);
 const buckets = () => world.store.buckets('test');
-const payoutsOf = (user: string): Promise<Payout[]> => world.store.payouts({ user: user as OpenId, limit: 10 });
+const payoutsOf = (user: string): Promise<Payout[]> => world.store.payouts({ user: openId(user), limit: 10 });
 const pay = (...faults: readonly PayFault[]): void => void control().setFaults({ pay: faults, platform: [] });
 
 function mortal(store: Store): Store {
@@ -106,7 +107,7 @@ describe('a voucher that WeChat Pay refuses its winner', () => {
     expect(await buckets()).toEqual({ reserved: 0, sent: 100, received: 0, refunded: 0 });
     const [given, refused] = await payoutsOf(ann);
     expect(given!.claimKey).toBe(`${refused!.claimKey}{{}}`);
-    const [line] = await world.store.journal({ key: `f:${refused!.billNo}` as EventKey, limit: 1 });
+    const [line] = await world.store.journal({ key: eventKey(`f:${refused!.billNo}`), limit: 1 });
     expect(line).toMatchObject({ decision: { kind: 'awarded', prize: 'cash', amount: 100 } });
     expect(line!.reply).toMatchObject({ text: expect.stringContaining('「tea」没能送达，改发「cash」。') });
     const offered = await run(world.folder, 'payouts', 'offer', refused!.billNo, '--reason', '再发一次');
@@ -147,9 +148,8 @@ describe('a voucher that WeChat Pay refuses its winner', () => {
         return world.store.advance(step, under);
       },
     };
-    const payer = { query: async () => ({ kind: 'notFound' }) } as unknown as ReturnType<
-      VerdictPorts['payer']
-    >['payer'];
+    const query = async (): Promise<Observation> => ({ kind: 'notFound' });
+    const payer = { query, send: query, close: async () => undefined };
     const ports: VerdictPorts = {
       store,
       now,
@@ -200,9 +200,9 @@ test('a transfer that fails for its payee becomes the text it falls back to', as
   pay({ kind: 'noAuthUser', code: 'PAYEE_ACCOUNT_ABNORMAL' });
   await says(ann, '红包');
   await ends(ann, 'transfer failed');
-  const [{ billNo }] = (await payoutsOf(ann)) as [Payout];
+  const [{ billNo }] = exactly(1, await payoutsOf(ann));
   const [line] = await until(async () => {
-    const lines = await world.store.journal({ key: `f:${billNo}` as EventKey, limit: 1 });
+    const lines = await world.store.journal({ key: eventKey(`f:${billNo}`), limit: 1 });
     return lines.length > 0 && lines;
   });
   expect(line).toMatchObject({ decision: { prize: 'link', coupon: 'https://shop.example.com/may' } });

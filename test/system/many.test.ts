@@ -4,7 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Packet } from '../../src/simulator/shared/protocol.ts';
 import type { Push } from '../../src/simulator/shared/protocol-push.ts';
+import { exactly } from '../support/exactly.ts';
 import { MERCHANT, textIn, until } from '../support/harness.ts';
+import { has, isListOf, isMap, isNumber, readJson } from '../support/json.ts';
 import {
   type BotProcess,
   copyProgram,
@@ -75,7 +77,10 @@ describe.skipIf(!hasRedis)('several bots on one Redis', () => {
       return bots.find(bot => holder?.includes(`:${bot.pid}:`));
     });
   const listed = async (state: string): Promise<unknown[]> =>
-    JSON.parse((await many.hongbao('payouts', 'list', '--state', state, '--json', '--limit', '999')).out) as unknown[];
+    readJson(
+      (await many.hongbao('payouts', 'list', '--state', state, '--json', '--limit', '999')).out,
+      isListOf(isMap),
+    );
   const follow = (openid: string): Promise<Push> => many.simulator.control.act(openid, { kind: 'follow' });
   const askDaily = (openid: string): Promise<Push> =>
     many.simulator.control.act(openid, { kind: 'text', text: '红包' });
@@ -84,7 +89,8 @@ describe.skipIf(!hasRedis)('several bots on one Redis', () => {
     many.write('funds.csv', many.simulator.control.fundFlow(MERCHANT.mchId));
     const { code, out, err } = await many.hongbao('audit', '--json', '--funds', 'funds.csv');
     expect([code, err]).toEqual([0, '']);
-    const { campaigns, findings } = JSON.parse(out) as { campaigns: { sent: number }[]; findings: object[] };
+    const isReport = has({ campaigns: isListOf(has({ sent: isNumber })), findings: isListOf(isMap) });
+    const { campaigns, findings } = readJson(out, isReport);
     expect(findings).toEqual([]);
     const { sentAmount } = many.simulator.control.merchant(MERCHANT.mchId);
     expect(campaigns.reduce((sum, { sent }) => sum + sent, 0)).toBe(sentAmount);
@@ -105,7 +111,7 @@ describe.skipIf(!hasRedis)('several bots on one Redis', () => {
   };
 
   test('five hundred followers, one bot killed in the midst of it: who won is paid once, and exactly what there was is sold', async () => {
-    const [one, two] = (await open(2)) as [BotProcess, BotProcess];
+    const [one, two] = exactly(2, await open(2));
     many.balancer.loseEvery(10);
     many.simulator.control.setFaults({
       pay: [
@@ -209,8 +215,8 @@ describe.skipIf(!hasRedis)('several bots on one Redis', () => {
   }, 60_000);
 
   test('without Redis nothing is promised and nothing is lost; with Redis all goes on by itself', async () => {
-    const [bot] = (await open(1, { pushGapMs: 5000 })) as [BotProcess];
-    const [ann, bob, cid] = many.people(3) as [string, string, string];
+    const [bot] = exactly(1, await open(1, { pushGapMs: 5000 }));
+    const [ann, bob, cid] = exactly(3, many.people(3));
     await follow(ann);
     await until(() => sentCount() === 1);
     await redis.kill();

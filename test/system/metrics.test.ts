@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createMetrics } from '../../src/engine/ops/metrics.ts';
 import { startWorld, until, type World } from '../support/harness.ts';
+import { has, isListOf, isMapOf, isText, read, readJson } from '../support/json.ts';
 
 const MONITORING = join(import.meta.dirname, '../../docs/monitoring');
 const PROMTOOL = process.env.PROMTOOL ?? '/usr/bin/promtool';
@@ -109,9 +110,9 @@ describe('the files for Prometheus and Grafana', () => {
 
   test('every alert speaks of a metric that there is, and says what to do', async () => {
     const known = await names();
-    const { groups } = parse(readFileSync(join(MONITORING, 'alerts.yml'), 'utf8')) as {
-      groups: { rules: { alert: string; expr: string; labels: object; annotations: Record<string, string> }[] }[];
-    };
+    const isRule = has({ alert: isText, expr: isText, annotations: isMapOf(isText) });
+    const isRules = has({ groups: isListOf(has({ rules: isListOf(isRule) })) });
+    const { groups } = read(parse(readFileSync(join(MONITORING, 'alerts.yml'), 'utf8')), isRules);
     const rules = groups.flatMap(group => group.rules);
     expect(rules.length).toBeGreaterThan(8);
     for (const { alert, expr, annotations } of rules) {
@@ -126,9 +127,9 @@ describe('the files for Prometheus and Grafana', () => {
 
   test('every panel of the dashboard speaks of a metric that there is', async () => {
     const known = await names();
-    const { panels } = JSON.parse(readFileSync(join(MONITORING, 'grafana.json'), 'utf8')) as {
-      panels: { title: string; targets: { expr: string }[] }[];
-    };
+    const isPanel = has({ title: isText, targets: isListOf(has({ expr: isText })) });
+    const dashboard = readFileSync(join(MONITORING, 'grafana.json'), 'utf8');
+    const { panels } = readJson(dashboard, has({ panels: isListOf(isPanel) }));
     expect(panels.length).toBeGreaterThan(12);
     for (const { title, targets } of panels)
       for (const { expr } of targets)

@@ -3,13 +3,13 @@
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ackAlarms, listAlarms } from '../../src/commands/alarms.ts';
 import { doctor } from '../../src/commands/doctor.ts';
 import { createMetrics } from '../../src/engine/ops/metrics.ts';
 import { ENV, startWorld, until, type World } from '../support/harness.ts';
+import { portOf } from '../support/listening.ts';
 import { inProcess } from '../support/platform-world.ts';
 import { DURABLE, hasRedis, type RedisServer, startRedis } from '../support/redis-server.ts';
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   });
   robots.listen(0, '127.0.0.1');
   await once(robots, 'listening');
-  const url = `http://127.0.0.1:${(robots.address() as AddressInfo).port}/json`;
+  const url = `http://127.0.0.1:${portOf(robots)}/json`;
   redis = await startRedis(...DURABLE);
   world = await startWorld({
     metrics: createMetrics({ runtime: false }),

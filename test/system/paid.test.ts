@@ -2,8 +2,8 @@
 // the packet; whatever is told twice, at once, too late, in the wrong order or by nobody.
 
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createBot } from '../../src/app/bot.ts';
@@ -20,6 +20,7 @@ import type { PayFault, PayInShop, ShopNotice, ShopOrder } from '../../src/simul
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import { openStore } from '../../src/storage/open.ts';
 import { MERCHANT, PEM_LINES, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
+import { headersOf, portOf } from '../support/listening.ts';
 import { DURABLE, hasRedis, openedOn, type RedisServer, startRedis } from '../support/redis-server.ts';
 
 const MCH_ID = MERCHANT.mchId;
@@ -99,11 +100,9 @@ const told = (): (Pick<ShopNotice, 'what' | 'outcome'> & { statuses: number[] })
 /** Sends what it gets to all of them, five times at once each, and answers with the last answer. */
 async function relayTo(urls: readonly string[], statuses: number[]): Promise<string> {
   const server = createServer(async (req, res) => {
-    const parts: Buffer[] = [];
-    for await (const part of req) parts.push(part as Buffer);
-    const { host: _h, connection: _c, 'content-length': _l, 'transfer-encoding': _t, ...headers } = req.headers;
+    const { host: _h, connection: _c, 'content-length': _l, 'transfer-encoding': _t, ...headers } = headersOf(req);
     const copies = Array.from({ length: 5 }, () => urls).flat();
-    const init = { method: 'POST', headers: headers as Record<string, string>, body: Buffer.concat(parts) };
+    const init = { method: 'POST', headers, body: await buffer(req) };
     const answers = await Promise.all(copies.map(url => fetch(url, init)));
     statuses.push(...answers.map(({ status }) => status));
     const last = answers.at(-1)!;
@@ -119,7 +118,7 @@ async function listening(server: Server): Promise<string> {
       await new Promise(resolve => server.close(resolve));
     },
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${portOf(server)}`;
 }
 /** A bot of its own on the same data, with its own connection to it: nothing in memory is shared. */
 async function secondBot(store: Store): Promise<string> {
@@ -270,7 +269,11 @@ describe('while the store is away', () => {
       let isAway = false; // a bot starts where its store is there
       const away = (): Promise<never> => Promise.reject(new Error('the store is away'));
       await open({
-        wrap: store => ({ ...store, [method]: (given: never) => (isAway ? away() : store[method](given)) }) as Store,
+        wrap: store => ({
+          ...store,
+          facts: wanted => (isAway && method === 'facts' ? away() : store.facts(wanted)),
+          commit: commit => (isAway && method === 'commit' ? away() : store.commit(commit)),
+        }),
       });
       isAway = true;
       const ann = world.person();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createBot } from '../../src/app/bot.ts';
-import { openId } from '../../src/core/base/event.ts';
+import { eventKey, openId } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import { run } from '../support/command.ts';
@@ -70,14 +70,14 @@ describe('a campaign that is paused', () => {
       clock: () => instant(Date.now()),
       timer: { ticks: () => performance.now(), sleep: ms => sleep(ms) },
     });
-    const event = { key: 'm:9' as never, account: 'tea', user: openId(bob), sentAt: instant(Date.now()) };
+    const event = { key: eventKey('m:9'), account: 'tea', user: openId(bob), sentAt: instant(Date.now()) };
     const answer = await again.flow.handle({ ...event, kind: 'text', text: '红包' });
     await again.stop();
     expect(answer.reply).toEqual({ kind: 'text', text: '测试活动歇一歇' });
     const why = await run(world.folder, 'explain', bob, '--lang', 'zh');
     expect(why.out).toContain('活动已暂停（hongbao campaigns pause）');
-    const list = JSON.parse((await run(world.folder, 'campaigns', 'list', '--json')).out) as object[];
-    expect(list).toMatchObject([
+    const list = await run(world.folder, 'campaigns', 'list', '--json');
+    expect(JSON.parse(list.out)).toMatchObject([
       { campaign: 'other', mode: 'live' },
       { campaign: 'test', mode: 'live', pausedBy: 'hand', says: '{{campaign}}歇一歇' },
     ]);

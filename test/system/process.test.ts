@@ -10,6 +10,7 @@ import forge from 'node-forge';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { ended } from '../support/ended.ts';
 import {
   ACCOUNT,
   botYaml,
@@ -22,6 +23,7 @@ import {
   writeCertificates,
 } from '../support/harness.ts';
 import { issue } from '../support/issue.ts';
+import { has, isListOf, isMap, isText, read, readJson } from '../support/json.ts';
 import { freePort } from '../support/ports.ts';
 
 const CLI = resolve(import.meta.dirname, '../../dist/cli.js');
@@ -53,7 +55,7 @@ async function run(args: readonly string[], env: Record<string, string> = ENV): 
   let [out, err] = ['', ''];
   child.stdout.on('data', part => (out += part));
   child.stderr.on('data', part => (err += part));
-  const [code] = (await once(child, 'close')) as [number | null];
+  const code = await ended(child);
   return { code, out, err };
 }
 
@@ -98,7 +100,9 @@ async function startBot(
 /** With a name of one's own choice, which `fetch` does not allow. */
 async function statusAt(port: number, path: string, host: string): Promise<number> {
   const asked = request({ port, path, host: '127.0.0.1', headers: { host } }).end();
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  const answer = await new Promise<IncomingMessage>((resolve, reject) =>
+    asked.once('response', resolve).once('error', reject),
+  );
   answer.resume();
   return answer.statusCode ?? 0;
 }
@@ -132,7 +136,7 @@ test('who is put on `blocked:` is not paid what they had won before; taken off a
   const port = await prepare({ yaml: text => text.replace('    askEvery: 1s\n', `    askEvery: 1s\n${night}`) });
   const mine = async (openid: string) => {
     const { out } = await run(['payouts', 'list', '--user', openid, '--json', '--config', 'bot.yaml']);
-    return (JSON.parse(out) as { billNo: string; state: string; problem?: string }[])[0]!;
+    return readJson(out, isListOf(has({ billNo: isText, state: isText })))[0]!;
   };
   const sent = (): number => simulator!.control.merchant(MERCHANT.mchId).sentCount;
   const restart = async (bot: ChildProcess, change: (text: string) => string): Promise<ChildProcess> => {
@@ -143,16 +147,16 @@ test('who is put on `blocked:` is not paid what they had won before; taken off a
     return startBot(port);
   };
   let bot = await startBot(port);
-  const [ann, bob] = [1, 2].map(() => simulator!.control.addPerson({}).openid) as [string, string];
+  const [ann, bob] = [simulator!.control.addPerson({}).openid, simulator!.control.addPerson({}).openid];
   for (const openid of [ann, bob]) await simulator!.control.act(openid, { kind: 'follow' });
   expect(await mine(ann)).toMatchObject({ state: 'planned' });
   bot = await restart(bot, text => `${text.replace(night, '')}blocked: [${ann}]\n`);
   await until(async () => (await mine(ann)).state === 'held' && sent() === 1, 20_000);
   expect(await mine(bob)).toMatchObject({ state: 'sent' });
-  const { billNo, problem } = await mine(ann);
-  expect(problem).toContain('blocked: in bot.yaml');
+  const held = await mine(ann);
+  expect(held).toMatchObject({ problem: expect.stringContaining('blocked: in bot.yaml') });
   bot = await restart(bot, text => text.replace(/^blocked: .*\n/m, ''));
-  expect(await run(['payouts', 'retry', billNo, '--config', 'bot.yaml'])).toMatchObject({ code: 0 });
+  expect(await run(['payouts', 'retry', held.billNo, '--config', 'bot.yaml'])).toMatchObject({ code: 0 });
   await until(() => sent() === 2, 20_000);
   expect(await run(['audit', '--config', 'bot.yaml'])).toMatchObject({ code: 0 });
 }, 100_000);
@@ -402,14 +406,15 @@ describe('the demo', () => {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
-      return (await answer.json()) as Record<string, never>;
+      return read(await answer.json(), isMap);
     };
     const env = { PORT: String(port) };
     const first = await startBot(port, ['start'], env);
     const { openid } = await post('/people', {});
     await post(`/people/${openid}/act`, { kind: 'follow' });
+    const isPacket = has({ status: isText, billNo: isText });
     const packets = async () =>
-      ((await (await fetch(`${control}/state`)).json()) as { packets: { status: string; billNo: string }[] }).packets;
+      read(await (await fetch(`${control}/state`)).json(), has({ packets: isListOf(isPacket) })).packets;
     const packet = await until(async () => (await packets()).find(each => each.status === 'SENT'));
     first.kill('SIGTERM');
     await once(first, 'exit');
@@ -437,7 +442,7 @@ describe('the demo', () => {
     const control = `http://127.0.0.1:${port}/simulator/control`;
     const post = async (path: string, body: object) => {
       const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-      return (await (await fetch(`${control}${path}`, init)).json()) as Record<string, never>;
+      return read(await (await fetch(`${control}${path}`, init)).json(), isMap);
     };
     const { openid } = await post('/people', { following: true });
     const push = await post(`/people/${openid}/act`, { kind: 'text', text: '帮助' });

@@ -4,10 +4,11 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { loadCampaign } from '../../src/core/rules/file/load.ts';
 import { hongbao } from '../../src/program.ts';
+import { has, isMap, readJson } from '../support/json.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
-const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
+const { scripts } = readJson(read('package.json'), has({ scripts: isMap }));
 
 /** As GitHub makes an anchor of a heading. */
 const anchor = (heading: string): string =>
@@ -25,7 +26,7 @@ describe.each(['README.md', 'README.zh-CN.md', 'docs/README.md'])('%s', name => 
     const targets = [...text.matchAll(/\]\(([^)]+)\)|src="([^"]+)"/g)].map(match => match[1] ?? match[2]!);
     const lost = targets.filter(target => {
       if (/^https?:/.test(target)) return false;
-      const [path, place] = target.split('#') as [string, string?];
+      const [path = '', place] = target.split('#');
       const file = path === '' ? join(ROOT, name) : join(ROOT, dirname(name), path);
       if (!existsSync(file)) return true;
       return place !== undefined && !anchorsIn(readFileSync(file, 'utf8')).includes(place);

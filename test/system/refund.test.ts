@@ -63,7 +63,7 @@ describe.each(KINDS)('a refund, on %s', (_, openBeside) => {
     test('whose account is gone from bot.yaml since is heard, counts, and takes them back', async () => {
       await open(lottery());
       await shop.pay(ANN, 't1');
-      const later = shop.process(shop.store, new Map());
+      const later = shop.process(shop.store, []);
       await shop.refund('t1', 'r1', later);
       expect(await draws()).toBe(0);
       await shop.pay(ANN, 't2');

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { cover } from '../../src/core/analysis/coverage.ts';
 import { rehearse, showFailures } from '../../src/core/analysis/run-tests.ts';
+import { eventKey, type Happening, openId } from '../../src/core/base/event.ts';
 import { parseBeijing } from '../../src/core/base/time.ts';
 import { bookOf } from '../../src/core/decide/match.ts';
 import { ALONE } from '../../src/core/lint/context.ts';
@@ -17,6 +18,7 @@ import { ACTIONS } from '../../src/core/rules/schema/test.ts';
 import type { DataFiles } from '../../src/core/rules/tables/files.ts';
 import { checkRuleFiles } from '../../src/engine/rulebook.ts';
 import { readRuleFiles } from '../../src/engine/rulebook-files.ts';
+import { isMap, read } from '../support/json.ts';
 
 const RULES = new URL('../../rules/', import.meta.url);
 const README = readFileSync(new URL('README.md', RULES), 'utf8');
@@ -62,12 +64,12 @@ describe('the ten campaigns', () => {
     );
     const words = [...told![0].matchAll(/「(.+?)」/g)].map(match => match[1]!).filter(word => word !== '我的红包');
     const now = parseBeijing('2026-11-26 12:00')!;
-    const base = { key: 'e', account: 'tea', user: 'ann', sentAt: now } as never as { key: never };
-    const answers = (happening: object): boolean => book.match({ ...base, ...happening } as never, now).length > 0;
+    const base = { key: eventKey('e'), account: 'tea', user: openId('ann'), sentAt: now };
+    const answers = (happening: Happening): boolean => book.match({ ...base, ...happening }, now).length > 0;
     expect(keys.length).toBeGreaterThan(3);
     expect(words.length).toBeGreaterThan(12);
     expect(answers({ kind: 'scancode', button: 'SCAN', result: 'x', waiting: true })).toBe(true);
-    expect(keys.filter(([, button]) => !answers({ kind: 'click', button }))).toEqual([]);
+    expect(keys.filter(([, button]) => !answers({ kind: 'click', button: button! }))).toEqual([]);
     expect(words.filter(text => !answers({ kind: 'text', text }))).toEqual([]);
   });
 });
@@ -96,7 +98,7 @@ describe('the README of the rules', () => {
     const collect = (schema: unknown): void => {
       if (typeof schema !== 'object' || schema === null) return;
       for (const [word, value] of Object.entries(schema)) {
-        if (word === 'properties') for (const key of Object.keys(value as object)) keys.add(key);
+        if (word === 'properties') for (const key of Object.keys(read(value, isMap))) keys.add(key);
         collect(value);
       }
     };

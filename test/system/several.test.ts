@@ -2,7 +2,6 @@
 // two accounts share one merchant, and each merchant is gated alone.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,6 +16,8 @@ import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts
 import { openStore } from '../../src/storage/open.ts';
 import { run } from '../support/command.ts';
 import { ACCOUNT, ENV, textIn, until } from '../support/harness.ts';
+import { isListOf, isMap, readJson } from '../support/json.ts';
+import { portOf } from '../support/listening.ts';
 
 /** Tea and milk are paid by the shop, juice by the mall. */
 const ACCOUNTS = [
@@ -110,8 +111,7 @@ async function begin({ shopLines = '', shopBalance = 100_000_00 } = {}): Promise
   });
   server = createServer(bot.app.callback());
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  for (const { name } of ACCOUNTS)
-    simulator.setWebhook(name, `http://127.0.0.1:${(server.address() as AddressInfo).port}/wechat/${name}`);
+  for (const { name } of ACCOUNTS) simulator.setWebhook(name, `http://127.0.0.1:${portOf(server)}/wechat/${name}`);
   bot.start();
 }
 
@@ -166,8 +166,7 @@ describe('several accounts and merchants', () => {
 
   test('a push for one account is refused at the door of another', async () => {
     await begin();
-    const { port } = server.address() as AddressInfo;
-    simulator.setWebhook('tea', `http://127.0.0.1:${port}/wechat/juice`);
+    simulator.setWebhook('tea', `http://127.0.0.1:${portOf(server)}/wechat/juice`);
     const { openid } = simulator.control.addPerson({ account: 'tea' });
     const push = await simulator.control.act(openid, { kind: 'follow' });
     expect(push.tries.at(-1)!.status).toBeGreaterThanOrEqual(400);
@@ -202,7 +201,7 @@ describe('several accounts and merchants', () => {
     await until(() => paid('mall') === 1);
     await sleep(2000);
     expect(paid('shop')).toBe(0);
-    const listed = JSON.parse((await hongbao('merchant', 'list', '--json')).out) as object[];
+    const listed = readJson((await hongbao('merchant', 'list', '--json')).out, isListOf(isMap));
     expect(listed).toMatchObject([
       { name: 'shop', halt: { by: 'operator', reason: '对账' }, waiting: { planned: 3 } },
       { name: 'mall', waiting: { planned: 0, sending: 0, unknown: 0, held: 0 } },

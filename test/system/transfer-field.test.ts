@@ -34,7 +34,7 @@ async function open(options: WorldOptions = {}): Promise<void> {
     debug: quiet,
     info: quiet,
     warn: quiet,
-    error: (fields, message) => errors.push({ message, fields: fields as Record<string, unknown> }),
+    error: (fields, message) => errors.push({ message, fields: { ...fields } }),
   };
   world = await startWorld({ channel: 'transfer', log, ...options });
 }

@@ -3,20 +3,19 @@
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Aes, Formatter, Rsa } from 'wechatpay-axios-plugin';
 import { createBot } from '../../src/app/bot.ts';
 import type { MerchantConfig, TransferMerchant } from '../../src/config/merchant.ts';
 import { waysOf } from '../../src/config/merchant.ts';
-import { type OpenId, openId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { fen } from '../../src/core/base/money.ts';
 import { type Instant, instant, later } from '../../src/core/base/time.ts';
 import { commitOf, intentOf } from '../../src/core/payout/bulk.ts';
 import { classify } from '../../src/core/payout/classify.ts';
-import type { Observation, Payout } from '../../src/core/payout/payout.ts';
+import { asBillNo, type Observation, type Payout } from '../../src/core/payout/payout.ts';
 import { beginSend, observe } from '../../src/core/payout/transitions.ts';
 import { SILENT } from '../../src/lib/log.ts';
 import type { Payer, Store } from '../../src/ports.ts';
@@ -32,21 +31,11 @@ import {
   verifySignature,
 } from '../../src/wechat/pay/v3-signature.ts';
 import type { Call, Reply } from '../../src/wechat/transport.ts';
+import { aPayout } from '../storage/store.contract.ts';
+import { exactly } from '../support/exactly.ts';
 import { ACCOUNT, MERCHANT, startWorld, until, type World, type WorldOptions } from '../support/harness.ts';
-
-type Plugin = {
-  readonly Rsa: {
-    sign(text: string, key: string): string;
-    verify(text: string, signature: string, key: string): boolean;
-  };
-  readonly Formatter: {
-    request(method: string, path: string, timestamp: string, nonce: string, body: string): string;
-    response(timestamp: string, nonce: string, body: string): string;
-    authorization(mchId: string, nonce: string, signature: string, timestamp: string, serial: string): string;
-  };
-  readonly Aes: { readonly AesGcm: { encrypt(text: string, key: string, iv: string, aad: string): string } };
-};
-const { Rsa, Formatter, Aes } = createRequire(import.meta.url)('wechatpay-axios-plugin') as Plugin;
+import { isMap, readJson } from '../support/json.ts';
+import { portOf } from '../support/listening.ts';
 
 const MCH_ID = MERCHANT.mchId;
 const HOUR = 3_600_000;
@@ -59,8 +48,12 @@ const open = async (options: WorldOptions = {}): Promise<World> => {
 };
 const control = (): World['simulator']['control'] => world.simulator.control;
 const now = (): Instant => instant(control().state().now);
-const shop = (): TransferMerchant => world.config.merchants.get('shop') as TransferMerchant;
-const payoutsOf = (openid: string): Promise<Payout[]> => world.store.payouts({ user: openid as OpenId, limit: 10 });
+const shop = (): TransferMerchant => {
+  const merchant = world.config.merchants.get('shop');
+  if (merchant?.channel !== 'transfer') throw new Error('shop makes no transfers');
+  return merchant;
+};
+const payoutsOf = (openid: string): Promise<Payout[]> => world.store.payouts({ user: openId(openid), limit: 10 });
 const buckets = () => world.store.buckets('test');
 const pay = (...pay: Parameters<World['simulator']['control']['setFaults']>[0]['pay']): void => {
   control().setFaults({ pay, platform: [] });
@@ -314,7 +307,7 @@ describe('a cancellation', () => {
     control().openPacket(MCH_ID, payout.billNo, payout.user);
     payer = payerOf(shop(), now);
     expect(await payer.cancel!(payout)).toMatchObject({ kind: 'refused', code: 'INVALID_REQUEST' });
-    const other = { ...payout, billNo: 'NOBODY' as Payout['billNo'] };
+    const other = { ...payout, billNo: asBillNo('NOBODY') };
     expect([await payer.cancel!(other), await payer.query(other)]).toEqual([
       { kind: 'notFound' },
       { kind: 'notFound' },
@@ -413,7 +406,7 @@ describe('a notification', () => {
     });
     const server = createServer(bot.app.callback());
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    url = `http://127.0.0.1:${portOf(server)}`;
     close = async () => {
       server.closeAllConnections();
       await new Promise(resolve => server.close(resolve));
@@ -630,26 +623,22 @@ describe('the protocol', () => {
     clock: () => NOW,
     log: SILENT,
   });
-  const payout = {
-    billNo: '190000010920260210aaaaaaaaaa',
-    user: 'oAnn',
-    amount: 100,
-    request: {
-      channel: 'transfer',
-      mchId: MCH_ID,
-      appId: ACCOUNT.appId,
-      sceneId: '1000',
-      remark: '新春快乐',
-      perception: '现金奖励',
-      notifyUrl: 'https://bot.example.com/notify/transfer/shop',
-      reports: [
-        { type: '活动名称', content: '新春' },
-        { type: '奖励说明', content: '恭喜' },
-      ],
-    },
-  } as unknown as Payout;
+  const request = {
+    channel: 'transfer',
+    mchId: MCH_ID,
+    appId: ACCOUNT.appId,
+    sceneId: '1000',
+    remark: '新春快乐',
+    perception: '现金奖励',
+    notifyUrl: 'https://bot.example.com/notify/transfer/shop',
+    reports: [
+      { type: '活动名称', content: '新春' },
+      { type: '奖励说明', content: '恭喜' },
+    ],
+  } as const;
+  const payout = aPayout({ billNo: asBillNo('190000010920260210aaaaaaaaaa'), user: openId('oAnn'), request });
 
-  function signed(body: string, { at = NOW as number, key = PAY_KEYS.privateKey, serial = KEY_ID } = {}): Reply {
+  function signed(body: string, { at = +NOW, key = PAY_KEYS.privateKey, serial = KEY_ID } = {}): Reply {
     const [timestamp, nonce] = [seconds(at), randomBytes(8).toString('hex')];
     const signature = Rsa.sign(Formatter.response(timestamp, nonce, body), key);
     const headers = {
@@ -692,7 +681,7 @@ describe('the protocol', () => {
       listId: '133',
       packageInfo: 'PKG',
     });
-    const [{ method, path, headers, body = '' }] = calls as [Call];
+    const [{ method, path, headers, body = '' }] = exactly(1, calls);
     expect(JSON.parse(body)).toEqual({
       appid: ACCOUNT.appId,
       out_bill_no: payout.billNo,
@@ -726,13 +715,9 @@ describe('the protocol', () => {
 
   test('what is not set is not sent', async () => {
     const calls: Call[] = [];
-    const {
-      perception: _,
-      notifyUrl: __,
-      ...request
-    } = payout.request as Extract<Payout['request'], { channel: 'transfer' }>;
-    await over(signed(answer()), calls).send({ ...payout, request });
-    expect(Object.keys(JSON.parse(calls[0]!.body!) as object)).toEqual([
+    const { perception: _, notifyUrl: __, ...least } = request;
+    await over(signed(answer()), calls).send({ ...payout, request: least });
+    expect(Object.keys(readJson(calls[0]!.body!, isMap))).toEqual([
       'appid',
       'out_bill_no',
       'transfer_scene_id',

@@ -22,8 +22,8 @@ test('an edit is a version, told in words, and can be taken back', async () => {
   expect((await diff('zh')).out).toContain(`总预算 ${total} → ¥7777.00`);
   expect((await diff('en')).out).toContain(`budget in all ${total} → ¥7777.00`);
   await world.bot.rulebook.refresh();
-  const listed = JSON.parse((await run(world.folder, 'rules', 'list', '--json')).out) as { number: number }[];
-  expect(listed.map(({ number }) => number)).toEqual([1, 2]);
+  const listed = await run(world.folder, 'rules', 'list', '--json');
+  expect(JSON.parse(listed.out)).toMatchObject([{ number: 1 }, { number: 2 }]);
   const unknown = await run(world.folder, 'rules', 'revert', '9', '--yes');
   expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('9')]);
   expect(readFileSync(file, 'utf8')).toBe(raised);

@@ -1,10 +1,11 @@
 // A voucher (代金券) as a prize, end to end: a keyword becomes a coupon of the simulator's books, sent once whatever becomes of the
 // answer, beside a merchant that pays its cash by red packets.
 
-import { createRequire } from 'node:module';
+import { Agent } from 'node:https';
 import { afterEach, describe, expect, test } from 'vitest';
+import { Wechatpay } from 'wechatpay-axios-plugin';
 import { Audit } from '../../src/core/audit/audit.ts';
-import type { OpenId } from '../../src/core/base/event.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { endOfMonth, type Instant, instant } from '../../src/core/base/time.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
@@ -34,7 +35,7 @@ let world: World;
 const control = (): World['simulator']['control'] => world.simulator.control;
 const now = (): Instant => instant(control().state().now);
 const buckets = () => world.store.buckets('test');
-const payoutsOf = (user: string): Promise<Payout[]> => world.store.payouts({ user: user as OpenId, limit: 10 });
+const payoutsOf = (user: string): Promise<Payout[]> => world.store.payouts({ user: openId(user), limit: 10 });
 const pay = (...faults: readonly PayFault[]): void => void control().setFaults({ pay: faults, platform: [] });
 
 async function open(stock: Partial<Stock> = {}, options: WorldOptions = {}): Promise<void> {
@@ -164,39 +165,19 @@ async function given(): Promise<Payout> {
 
 /** As the operator sets it once, by the merchant's own key. */
 async function setCallback(): Promise<void> {
-  const shop = world.config.merchants.get('shop.voucher') as unknown as Record<'serialNo', string> & {
-    privateKey: Buffer;
-  };
-  const { serialNo, privateKey } = shop;
-  const wxpay = plugin(serialNo, privateKey);
-  const told = await wxpay.v3.marketing.favor.callbacks.post({
-    ...{ mchid: MCH_ID, notify_url: `${world.url}/notify/voucher/shop`, switch: true },
-  });
-  expect(told.data.notify_url).toBe(`${world.url}/notify/voucher/shop`);
+  const told = await plugin()
+    .chain('v3/marketing/favor/callbacks')
+    .post<unknown>({
+      ...{ mchid: MCH_ID, notify_url: `${world.url}/notify/voucher/shop`, switch: true },
+    });
+  expect(told.data).toMatchObject({ notify_url: `${world.url}/notify/voucher/shop` });
 }
 
-type Call = (
-  body: object,
-  config?: object,
-) => Promise<{ readonly status: number; readonly data: Record<string, string> }>;
-/** As that library spells what is called here. */
-type Chain = {
-  readonly v3: {
-    readonly marketing: {
-      readonly favor: {
-        readonly callbacks: { readonly post: Call };
-        readonly users: { readonly '{openid}': { readonly coupons: { readonly post: Call } } };
-      };
-    };
-  };
-};
-
-function plugin(serial: string, privateKey: Buffer): Chain {
-  const { Wechatpay } = createRequire(import.meta.url)('wechatpay-axios-plugin') as {
-    Wechatpay: new (config: object) => Chain;
-  };
+function plugin(): Wechatpay {
+  const shop = world.config.merchants.get('shop.voucher');
+  if (shop?.channel !== 'voucher') throw new Error('shop gives no vouchers');
+  const { serialNo: serial, privateKey } = shop;
   const { publicKeyId, publicKeyPem, caPem } = world.simulator.certificates(MCH_ID);
-  const { Agent } = createRequire(import.meta.url)('node:https') as typeof import('node:https');
   return new Wechatpay({
     ...{ mchid: MCH_ID, serial, privateKey, certs: { [publicKeyId]: publicKeyPem } },
     ...{ baseURL: world.simulator.payUrl, httpsAgent: new Agent({ ca: caPem }), proxy: false },
@@ -314,18 +295,14 @@ describe('a voucher', () => {
   test('is sent by another library’s own documented call, and once for one number', async () => {
     await open();
     const ann = world.person(true);
-    const { serialNo, privateKey } = world.config.merchants.get('shop.voucher') as unknown as {
-      serialNo: string;
-      privateKey: Buffer;
-    };
-    const wxpay = plugin(serialNo, privateKey);
+    const coupons = plugin().chain('v3/marketing/favor/users/{openid}/coupons');
     const body = {
       stock_id: '1234567',
       out_request_no: `${MCH_ID}20260210a`,
       appid: ACCOUNT.appId,
       stock_creator_mchid: MCH_ID,
     };
-    const send = () => wxpay.v3.marketing.favor.users['{openid}'].coupons.post(body, { openid: ann });
+    const send = () => coupons.post<unknown>(body, { openid: ann });
     const [first, second] = [await send(), await send()];
     expect(first.data).toEqual({ coupon_id: control().coupons()[0]!.couponId });
     expect(second.data).toEqual(first.data);

@@ -2,7 +2,7 @@
 // watches sits outside of them, and sees what the worker is told. Those about counting: `bugs-count.ts`.
 import { eventKey } from '../../src/core/base/event.ts';
 import { instant } from '../../src/core/base/time.ts';
-import type { Payout } from '../../src/core/payout/payout.ts';
+import { asBillNo, type Payout } from '../../src/core/payout/payout.ts';
 import type { Flow } from '../../src/engine/flow.ts';
 import type { Answer, Commit, Payer, Store } from '../../src/ports.ts';
 import { COUNT_BUGS, type CountBug, countingWrong } from './bugs-count.ts';
@@ -170,8 +170,7 @@ async function countedBeside(store: Store, commit: Commit): ReturnType<Store['co
 function madeUnlike(commit: Commit, salt: string): Commit {
   if (!commit.claim || !commit.payout) return commit;
   const claimKey = `${commit.claim.key}#${salt}`;
-  const billNo =
-    `${commit.payout.billNo.slice(0, 18)}${salt.slice(2, 12).padEnd(10, '0')}` as typeof commit.payout.billNo;
+  const billNo = asBillNo(`${commit.payout.billNo.slice(0, 18)}${salt.slice(2, 12).padEnd(10, '0')}`);
   return {
     ...commit,
     event: { ...commit.event, key: eventKey(`${commit.event.key}#${salt}`) },
@@ -200,8 +199,7 @@ export function buggyPayer(payer: Payer, { bug, dice }: Torture, host: Host): Pa
             payout.tries > 1
               ? {
                   ...payout,
-                  billNo:
-                    `${payout.billNo.slice(0, -2)}${String(payout.tries).padStart(2, '0')}` as typeof payout.billNo,
+                  billNo: asBillNo(`${payout.billNo.slice(0, -2)}${String(payout.tries).padStart(2, '0')}`),
                 }
               : payout,
           ),

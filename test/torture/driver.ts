@@ -47,7 +47,7 @@ function doomed(db: Database, doom: Doom, bug: StoreBug | undefined): Database {
   return new Proxy(db, {
     get: (target, name) => {
       if (name === 'exec') return exec;
-      const value = Reflect.get(target, name, target) as unknown;
+      const value: unknown = Reflect.get(target, name, target);
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });

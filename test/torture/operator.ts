@@ -105,12 +105,12 @@ export class Operator {
     let isDead = false;
     return new Proxy(target, {
       get: (object, name) => {
-        const method = Reflect.get(object, name) as unknown;
+        const method: unknown = Reflect.get(object, name);
         if (typeof method !== 'function') return method;
         return async (...args: unknown[]) => {
           isDead ||= (torture.isTroubled && torture.dice.chance(0.03)) || torture.ground.isAway;
           if (isDead) return new Promise(() => undefined);
-          return (method as (...all: unknown[]) => Promise<unknown>).apply(object, args);
+          return method.apply(object, args);
         };
       },
     });

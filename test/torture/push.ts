@@ -49,7 +49,7 @@ export class Pushes {
     const sentAt = instant(Math.floor(time.now() / SECOND) * SECOND);
     const isTap = happening.kind === 'visit';
     const key = keyOf(user, sentAt, happening, ++this.messages);
-    const event = { key, account: ACCOUNT, user, sentAt, ...happening } as Event;
+    const event = { key, account: ACCOUNT, user, sentAt, ...happening };
     const delivery: Delivery = { event, isTap, copies: [] };
     this.deliveries.push(delivery);
     tell.call(this.world, `${user.slice(-2)} ${happening.kind} ${wordsOf(happening)} [${key.slice(-12)}]`);

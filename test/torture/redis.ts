@@ -184,8 +184,8 @@ class RedisGround implements Ground {
     return new Proxy(store, {
       get: (_, name: keyof Store) => {
         if (name === 'close') return timed.close;
-        const method = (timed[name] ?? store[name]) as ((...args: unknown[]) => Promise<unknown>) | undefined;
-        if (!method) return undefined; // whoever awaits it asks whether it is a promise
+        const method: unknown = timed[name] ?? store[name];
+        if (typeof method !== 'function') return undefined; // whoever awaits it asks whether it is a promise
         return (...args: unknown[]) => this.call(name, proxy, () => method.apply(store, args));
       },
     });

@@ -3,7 +3,7 @@
 import type { Happening, OpenId } from '../../src/core/base/event.ts';
 import { instant, parseBeijing } from '../../src/core/base/time.ts';
 import { inviteScene } from '../../src/core/match/follower.ts';
-import type { Payout } from '../../src/core/payout/payout.ts';
+import { asBillNo } from '../../src/core/payout/payout.ts';
 import type { Store } from '../../src/ports.ts';
 import type { Bug } from './bugs.ts';
 import { SHOP } from './config.ts';
@@ -135,7 +135,7 @@ async function open(torture: Torture, probability: number): Promise<void> {
 }
 
 async function isOnPage(store: Store, billNo: string): Promise<boolean> {
-  const payout = await store.payout(billNo as Payout['billNo']);
+  const payout = await store.payout(asBillNo(billNo));
   return payout?.state === 'sent' && payout.packageInfo !== undefined;
 }
 

@@ -5,6 +5,7 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { has, isMap, isNumber, isTruth, read } from '../support/json.ts';
 import { hasRedis } from '../support/redis-server.ts';
 import { BUGS, type Bug } from './bugs.ts';
 import { type Grounds, SQLITE_GROUNDS } from './ground.ts';
@@ -35,12 +36,12 @@ const { values } = parseArgs({
     child: { type: 'boolean', default: false },
   },
 });
-const bug = values.bug as Bug | undefined;
-if (bug !== undefined && !values.bugs && !BUGS.includes(bug))
-  throw new Error(`--bug ${bug}: expected one of ${BUGS.join(', ')}`);
+const isBug = (text: string): text is Bug => BUGS.some(each => each === text);
+const bug = values.bug !== undefined && isBug(values.bug) ? values.bug : undefined;
+if (values.bug !== bug && !values.bugs) throw new Error(`--bug ${values.bug}: expected one of ${BUGS.join(', ')}`);
 const { store } = values;
 if (store !== 'sqlite' && store !== 'redis') throw new Error(`--store ${store}: expected sqlite or redis`);
-const CHOSEN = ['--store', store, ...(bug ? ['--bug', bug] : [])];
+const chosen = (bug?: string): string[] => ['--store', store, ...(bug ? ['--bug', bug] : [])];
 
 const grounds = async (): Promise<Grounds> => (store === 'redis' ? redisGrounds(WORKERS) : SQLITE_GROUNDS);
 
@@ -49,10 +50,11 @@ function show({ seed, violations, story }: Result): void {
   for (const violation of violations) console.log(`    ${violation}`);
   console.log('  its story:');
   for (const line of story) console.log(`    ${line}`);
-  console.log(`  again: npm run torture -- --seed ${seed} ${CHOSEN.join(' ')}`);
+  console.log(`  again: npm run torture -- --seed ${seed} ${chosen(values.bug).join(' ')}`);
 }
 
 type Told = { readonly failed: boolean; readonly payouts: number; readonly calls: number };
+const isTold = has<Told>({ failed: isTruth, payouts: isNumber, calls: isNumber });
 type Host = {
   readonly next: () => number | undefined;
   readonly ended: (seed: number, told: Told) => void;
@@ -76,7 +78,10 @@ async function serve(): Promise<void> {
 /** Tells the parent how the last one went, and hears which is next, if any. */
 function nextSeed(told: Told | undefined): Promise<number | undefined> {
   return new Promise(resolve => {
-    process.once('message', message => resolve((message as { readonly seed?: number }).seed));
+    process.once('message', message => {
+      const { seed } = read(message, isMap);
+      resolve(isNumber(seed) ? seed : undefined);
+    });
     process.send!({ told });
   });
 }
@@ -86,14 +91,14 @@ function nextSeed(told: Told | undefined): Promise<number | undefined> {
  * a third of what twenty worlds cost is code that is loaded and is not fast yet. A world that ends its process has failed.
  */
 async function worlds(bug: Bug | undefined, { next, ended, say }: Host): Promise<void> {
-  const args = ['--child', '--store', store as string, ...(bug ? ['--bug', bug] : [])];
+  const args = ['--child', ...chosen(bug)];
   let seed = next();
   while (seed !== undefined) {
     const child = fork(fileURLToPath(import.meta.url), args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
     child.stdout!.setEncoding('utf8').on('data', say);
     child.on('message', message => {
-      const { told } = message as { readonly told?: Told };
-      if (told) {
+      const { told } = read(message, isMap);
+      if (isTold(told)) {
         ended(seed!, told);
         seed = next();
       }
@@ -109,10 +114,7 @@ async function worlds(bug: Bug | undefined, { next, ended, say }: Host): Promise
 
 /** The first world that finds each bug; `undefined`: none of so many. */
 async function huntAll(seeds: number): Promise<number> {
-  const left =
-    values.bug === undefined
-      ? [...BUGS]
-      : values.bug.split(',').filter((each): each is Bug => BUGS.includes(each as Bug));
+  const left = values.bug === undefined ? [...BUGS] : values.bug.split(',').filter(isBug);
   let missed = 0;
   const hunter = async (): Promise<void> => {
     for (let sought = left.shift(); sought !== undefined; sought = left.shift()) {

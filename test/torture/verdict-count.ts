@@ -7,7 +7,7 @@ import { beijingText, instant, MINUTE, SECOND } from '../../src/core/base/time.t
 import { type Award, awardsOf } from '../../src/core/decide/decision.ts';
 
 import type { Payout } from '../../src/core/payout/payout.ts';
-import type { Campaign, Prize, Wallet } from '../../src/core/rules/campaign.ts';
+import type { Campaign, Wallet } from '../../src/core/rules/campaign.ts';
 import type { JournalLine, Store } from '../../src/ports.ts';
 import { ACCOUNT, MERCHANTS, SHOP } from './config.ts';
 import type { Ending } from './verdict.ts';
@@ -127,7 +127,7 @@ function countsOf({ line, award, leaves }: Given, campaigns: readonly Campaign[]
     if (scene !== undefined) add(`${mine}/claims/scene/${scene}`, perScene.perUser);
   }
   if (name === 'progress') return counts;
-  const prize = campaign.prizes.get(name) as Prize | undefined;
+  const prize = campaign.prizes.get(name);
   // Pieces come back with the money.
   const piece = (rest: string, max?: number): void => add(rest, max, 1, amount > 0);
   if (prize?.kind !== 'nothing' && prize?.kind !== 'earn') piece(`${mine}/wins`, perUser.wins);

@@ -2,6 +2,7 @@
 // counted, and what people may expect, have files of their own.
 
 import { Audit, showAuditFinding } from '../../src/core/audit/audit.ts';
+import { openId } from '../../src/core/base/event.ts';
 import { awardsOf } from '../../src/core/decide/decision.ts';
 import { isInsteadOf } from '../../src/core/match/claim-key.ts';
 import type { Facts } from '../../src/core/match/facts.ts';
@@ -12,6 +13,7 @@ import { auditStore } from '../../src/engine/audit-store.ts';
 import type { JournalLine, Store } from '../../src/ports.ts';
 import { couponNow } from '../../src/simulator/world/coupon.ts';
 import { parseXml } from '../../src/wechat/xml.ts';
+import { keysOf } from '../support/keys.ts';
 import { MCH_ID } from './config.ts';
 import { UNKNOWN_REASON } from './trouble.ts';
 import { countedRight } from './verdict-count.ts';
@@ -62,6 +64,11 @@ export async function violations(torture: Torture, store: Store): Promise<string
 
 export const orderOf = (torture: Torture, billNo: string) => torture.orderOf(billNo);
 
+const ENDS: ReadonlyMap<string, string> = new Map([
+  ['received', 'RECEIVED'],
+  ['refunded', 'REFUND'],
+]);
+
 /** Each claim: at most one packet with the follower, and every number in a final state. */
 function everyDebtEnded(torture: Torture, payouts: readonly Payout[]): string[] {
   const found: string[] = [];
@@ -69,7 +76,7 @@ function everyDebtEnded(torture: Torture, payouts: readonly Payout[]): string[] 
     if (!isFinal(payout.state))
       found.push(`${payout.billNo} never came to rest: ${payout.state}, ${payout.problem ?? 'no reason'}`);
     const order = orderOf(torture, payout.billNo);
-    const expected = { received: 'RECEIVED', refunded: 'REFUND' }[payout.state as string];
+    const expected = ENDS.get(payout.state);
     if (expected && order?.status !== expected)
       found.push(`${payout.billNo} is ${payout.state} here and ${order?.status ?? 'unknown'} there`);
     // What came back before we ever heard that it was with the follower has failed for us: a transfer, or a voucher, which
@@ -91,7 +98,7 @@ function everyDebtEnded(torture: Torture, payouts: readonly Payout[]): string[] 
     const kept = first.find(each => ['RECEIVED', 'SENT'].includes(orderOf(torture, each.billNo)?.status ?? ''));
     if (kept) found.push(`${billNo} was given instead of ${kept.billNo}, which is with the follower`);
   }
-  const ours = new Set(payouts.map(payout => payout.billNo as string));
+  const ours = new Set<string>(payouts.map(payout => payout.billNo));
   for (const order of torture.wechat.state().packets)
     if (!ours.has(order.billNo)) found.push(`WeChat has an order ${order.billNo} that no payout knows`);
   for (const { number } of torture.wechat.coupons.all())
@@ -220,13 +227,13 @@ async function theBooksBalance(torture: Torture, store: Store, payouts: readonly
 async function itsBooksBalance(campaign: string, store: Store, payouts: readonly Payout[]): Promise<string[]> {
   const expected = bucketsOf(payouts.filter(payout => payout.campaign === campaign));
   const buckets = await store.buckets(campaign);
-  const found = Object.entries(expected).flatMap(([name, value]) => {
-    const bucket = buckets[name as keyof typeof buckets];
+  const found = keysOf(expected).flatMap(name => {
+    const [bucket, value] = [buckets[name], expected[name]];
     return bucket === value ? [] : [`bucket ${name} of ${campaign} holds ${bucket} fen, its payouts ${value}`];
   });
   const { counters } = await store.facts({
     account: 'tea',
-    user: '' as never,
+    user: openId(''),
     merchant: undefined,
     claims: [],
     counters: [`campaign/${campaign}/amount`],

@@ -1,12 +1,12 @@
 // The wires to WeChat Pay: requests and answers are late, lost, or come twice. Behind them stand the simulator's desks, with
 // its protocols as they are; of transfers the answers are signed, with either of two keys where a world has two.
-import type { BillNo } from '../../src/core/payout/payout.ts';
 import type { Spoil } from '../../src/simulator/pay/redpack-faults.ts';
 import { replyXml } from '../../src/simulator/pay/redpack-reply.ts';
 import { V3Signer } from '../../src/simulator/pay/v3-signature.ts';
 import type { Post } from '../../src/wechat/pay/redpack.ts';
 import type { Call, Lost, Reply, Transport } from '../../src/wechat/transport.ts';
 import { parseXml, textOf } from '../../src/wechat/xml.ts';
+import { has, isText, readJson } from '../support/json.ts';
 import { MCH_ID, PAY_KEYS } from './config.ts';
 import type { Torture } from './world.ts';
 
@@ -61,7 +61,7 @@ const SYSTEM_ERROR = {
 function transferCall(torture: Torture, { method, path, body = '' }: Call): Exchange {
   const authorization = /out-authorization-no\/a(\w+)/.exec(path)?.[1];
   const billNo =
-    authorization ?? /out-bill-no\/(\w+)/.exec(path)?.[1] ?? (JSON.parse(body) as { out_bill_no: BillNo }).out_bill_no;
+    authorization ?? /out-bill-no\/(\w+)/.exec(path)?.[1] ?? readJson(body, has({ out_bill_no: isText })).out_bill_no;
   const what =
     authorization !== undefined
       ? 'authorization'
@@ -86,7 +86,7 @@ function transferCall(torture: Torture, { method, path, body = '' }: Call): Exch
 function voucherCall(torture: Torture, { method, path, body = '' }: Call): Exchange {
   const coupon = torture.wechat.coupons.coupon(/coupons\/(\w+)/.exec(path)?.[1] ?? '');
   const billNo =
-    body === '' ? (coupon?.number ?? 'list') : (JSON.parse(body) as { out_request_no: string }).out_request_no;
+    body === '' ? (coupon?.number ?? 'list') : readJson(body, has({ out_request_no: isText })).out_request_no;
   const answer = (): ReturnType<Exchange['answer']> => {
     const { status, spoil, body: json } = torture.vouchers.answer({ method, path, body }, MCH_ID)!;
     const words = `voucher ${method} ${billNo.slice(-6)} → ${status} ${String(json.status ?? json.code ?? json.coupon_id ?? json.total_count)}`;

@@ -14,6 +14,7 @@ import { createKeys, type Keys } from '../../src/wechat/pay/platform-keys.ts';
 import { payerOver } from '../../src/wechat/pay/redpack.ts';
 import { transferPayerOver } from '../../src/wechat/pay/transfer.ts';
 import { voucherPayerOver } from '../../src/wechat/pay/voucher.ts';
+import { isMap, isText, read } from '../support/json.ts';
 import { buggyFlow, buggyPayer, storeBugOf, withBug } from './bugs.ts';
 import { KEY, KEY_V3, MERCHANTS, PLATFORM_KEYS, POLICY, SHOP } from './config.ts';
 import { type Doors, doorsOf } from './doors.ts';
@@ -220,7 +221,7 @@ export class Worker {
     };
     return new Proxy(target, {
       get: (object, name) => {
-        const method = Reflect.get(object, name) as unknown;
+        const method: unknown = Reflect.get(object, name);
         if (typeof method !== 'function') return method;
         return async (...args: unknown[]) => {
           if (canDoze) await this.hesitate(name === 'advance' && args[1] !== undefined);
@@ -230,9 +231,8 @@ export class Worker {
             dieAt('before', name);
             return never();
           }
-          const [outcome] = await Promise.allSettled([
-            (method as (...all: unknown[]) => Promise<unknown>).apply(object, args),
-          ]);
+          const work: Promise<unknown> = method.apply(object, args);
+          const [outcome] = await Promise.allSettled([work]);
           if (isFatal && isAlive()) dieAt('after', name);
           if (canDoze && isAlive()) this.doze(name);
           await this.awake();
@@ -296,8 +296,8 @@ export class Worker {
 
   private log(): Log {
     const say = (fields: object, message: string): void => {
-      const { billNo, detail } = fields as { billNo?: string; detail?: string };
-      this.torture.tell(`${this.name}: ${message}${billNo ? ` ${billNo.slice(-6)}` : ''} ${detail ?? ''}`);
+      const { billNo, detail } = read(fields, isMap);
+      this.torture.tell(`${this.name}: ${message}${isText(billNo) ? ` ${billNo.slice(-6)}` : ''} ${detail ?? ''}`);
     };
     return { debug: () => undefined, info: say, warn: say, error: say };
   }

@@ -16,12 +16,11 @@ import { SILENT } from '../../../src/lib/log.ts';
 import type { Payer, Store } from '../../../src/ports.ts';
 import { openSqlite } from '../../../src/storage/sqlite/store.ts';
 import { aPayout } from '../../storage/store.contract.ts';
+import { LIMITS, MCH } from '../../support/config.ts';
 import {
   ACCEPTED,
   asBefore,
   campaignsOf,
-  LIMITS,
-  MCH,
   NOON,
   openId,
   rulesOf,

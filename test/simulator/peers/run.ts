@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 import { SIMULATOR_DEFAULTS } from '../../../src/commands/simulator-defaults.ts';
 import { startSimulator } from '../../../src/commands/simulator-entry.ts';
 import { DEFAULT_API_V3_KEY } from '../../../src/simulator/shared/options.ts';
+import { has, isMap, isText, isTruth, readJson } from '../../support/json.ts';
+import { keysOf } from '../../support/keys.ts';
 import { AWAY, NPM, plainEnv } from '../../support/registry.ts';
 
 /** As they were when this was written: what a newer one does is its own affair. */
@@ -23,7 +25,7 @@ const VERSIONS = {
   express: '5.3.0',
 } as const;
 export type Package = keyof typeof VERSIONS;
-export const ALL_PACKAGES = Object.keys(VERSIONS) as Package[];
+export const ALL_PACKAGES = keysOf(VERSIONS);
 
 /** What came of one call. */
 export type Line = { readonly name: string; readonly what: string; readonly ok: boolean; readonly saw: string };
@@ -42,8 +44,7 @@ export async function installed(folder: string, packages: readonly Package[]): P
     });
     return true;
   } catch (error) {
-    const { stderr = '', killed } = error as { stderr?: string; killed?: boolean };
-    if (killed || AWAY.test(stderr)) return false;
+    if (isMap(error) && (error.killed || AWAY.test(String(error.stderr)))) return false;
     throw error;
   }
 }
@@ -62,14 +63,14 @@ export async function drive(folder: string, names: readonly string[]): Promise<r
       SIMULATOR_GIVEN: JSON.stringify({ names, url, payUrl, ...keys }),
       SIMULATOR_TLS_PORT: new URL(payUrl).port,
     });
-    const [hosts, driver] = ['hosts.cjs', 'drive.cjs'].map(name => join(import.meta.dirname, name)) as [string, string];
+    const [hosts, driver] = [join(import.meta.dirname, 'hosts.cjs'), join(import.meta.dirname, 'drive.cjs')];
     const { stdout } = await run(process.execPath, ['--require', hosts, driver], { cwd: folder, env }).catch(
       (error: { readonly stdout: string }) => error,
     );
     return stdout
       .split('\n')
       .filter(line => line.startsWith('{"name"'))
-      .map(line => JSON.parse(line) as Line);
+      .map(line => readJson(line, has({ name: isText, what: isText, ok: isTruth, saw: isText })));
   } finally {
     await simulator.close();
   }

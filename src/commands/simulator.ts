@@ -211,7 +211,8 @@ function signingOf(text: string): Signing {
 function startTrouble(error: unknown, { port, payPort, folder }: SimulatorOptions): unknown {
   const code = codeOf(error);
   const taken = error instanceof Error && 'port' in error ? error.port : undefined;
-  if (error instanceof Error && 'path' in error) return new BadInput(`--folder ${folder} cannot be used: ${messageOf(error)}`);
+  if (error instanceof Error && 'path' in error)
+    return new BadInput(`--folder ${folder} cannot be used: ${messageOf(error)}`);
   if (code !== 'EADDRINUSE' && code !== 'EACCES') return error;
   const name = String(taken) === payPort ? '--pay-port' : '--port';
   const why = code === 'EACCES' ? 'needs more rights' : 'is taken by another program';

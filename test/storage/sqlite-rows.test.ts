@@ -6,7 +6,6 @@ import { particularsOf, shapeOf, textOf } from '../../src/storage/shared/shape.t
 import { counterPlace, nameFrom } from '../../src/storage/sqlite/own/counter-names.ts';
 import {
   claimPlace,
-  type EventColumn,
   eventColumn,
   eventOf,
   eventPlace,
@@ -162,7 +161,7 @@ describe('an event', () => {
     );
   });
 
-  test.each<[heard: Heard, column: EventColumn]>([
+  test.each<[heard: Heard, column: string | number]>([
     [{ lines: [7], answer: {} }, 7],
     [{ lines: [7] }, -7],
     [{ lines: [7, 9], answer: {} }, '{"lines":[7,9],"answer":{}}'],

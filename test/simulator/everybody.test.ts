@@ -180,7 +180,10 @@ describe('the consoles by HTTP', () => {
     const { heard, url } = await listening();
     const { openid } = simulator.control.addPerson();
     const refusal = await control('POST', `/people/${openid}/pay`, { amount: 100 });
-    expect(refusal).toMatchObject({ status: 409, json: { error: expect.stringContaining(`/merchants/${MCH}/notify`) } });
+    expect(refusal).toMatchObject({
+      status: 409,
+      json: { error: expect.stringContaining(`/merchants/${MCH}/notify`) },
+    });
     await control('PUT', `/merchants/${MCH}/notify`, { url: `${url}/paid` });
     expect((await control('POST', `/people/${openid}/pay`, { amount: 100 })).status).toBe(200);
     await simulator.noticesIdle();

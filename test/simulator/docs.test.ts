@@ -14,15 +14,10 @@ import { CONTROL_CALLS } from '../../src/simulator/control/routes.ts';
 import { PAY_PATHS_V2 } from '../../src/simulator/pay/server.ts';
 import { ORDER_PATHS_V2 } from '../../src/simulator/shop/orders-v2.ts';
 import { WEB_PATHS } from '../../src/simulator/web/routes.ts';
-import { exactly } from '../support/exactly.ts';
 import { portOf } from '../support/listening.ts';
 
-const [DOCS, CHINESE] = exactly(
-  2,
-  ['simulator.md', 'simulator.zh-CN.md'].map(name =>
-    readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8'),
-  ),
-);
+const docOf = (name: string): string => readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8');
+const [DOCS, CHINESE] = [docOf('simulator.md'), docOf('simulator.zh-CN.md')];
 const examplesIn = (text: string): string[] =>
   [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(match => match[1]!.trim().split('\n'));
 const EXAMPLES = examplesIn(DOCS);

@@ -1,6 +1,6 @@
 // Documents in Redis: one hash, and their names in order.
 import type { Commit, DocumentRow, Store } from '../../ports.ts';
-import { checkDocument } from '../shared/document.ts';
+import { checkDocument, documentKind } from '../shared/document.ts';
 import { type Connection, scriptOf } from './link/connection.ts';
 import { KEY } from './link/keys.ts';
 import { onceArgs, whole } from './rows.ts';
@@ -70,7 +70,7 @@ export function documentFrom(field: string, stored: string): DocumentRow {
   const slash = field.indexOf('/');
   const [, version, waits, text] = /^(\d+) ([01]) (.*)$/s.exec(stored)!;
   return {
-    kind: field.startsWith('draw/') ? 'draw' : 'parcels',
+    kind: documentKind(field.slice(0, slash)),
     name: field.slice(slash + 1),
     version: Number(version),
     text: text!,

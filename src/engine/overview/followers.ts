@@ -111,13 +111,16 @@ async function aroundTime({ store }: OverviewPorts, lang: Lang, { at, word }: Ti
 
 /** Whoever they are of, the latest first. */
 function foundIn(lines: readonly JournalLine[], lang: Lang): Found {
-  const users = new Map<OpenId, { readonly user: string; readonly at: number; readonly what: string }>();
-  for (const { event, at } of lines)
+  const users = new Map<
+    OpenId,
+    { readonly user: string; readonly line: number; readonly at: number; readonly what: string }
+  >();
+  for (const { id, event, at } of lines)
     if (!users.has(event.user) && users.size < NAMED_MAX)
-      users.set(event.user, { user: event.user, at, what: eventWords(event, lang) });
+      users.set(event.user, { user: event.user, line: id, at, what: eventWords(event, lang) });
   const all = [...users.values()];
   if (all.length === 0) return { kind: 'none' };
-  if (all.length === 1) return { kind: 'follower', user: all[0]!.user, by: 'event' };
+  if (all.length === 1) return { kind: 'follower', user: all[0]!.user, by: 'event', line: all[0]!.line };
   return { kind: 'several', users: all };
 }
 

@@ -58,6 +58,8 @@ export type PayoutList = {
   /** The number after which the next page begins. */
   readonly next?: string;
   readonly counts: Readonly<Record<FilterName, number>>;
+  /** Merchants that send nothing now. */
+  readonly halted: readonly string[];
   /** As many were looked at; there may be more. */
   readonly isCut?: boolean;
 };
@@ -138,8 +140,12 @@ export type TodayView = {
   /** So far events are counted; they are a moment behind. */
   readonly countedTo?: number;
   readonly todos: readonly Todo[];
+  /** Alarms for which people are called and that are not over, taken on or not. */
+  readonly alarms: number;
   readonly won: number;
   readonly amount: number;
+  /** All prizes, of money or not; `won` are those of money. */
+  readonly prizes: number;
   readonly wonBefore: number;
   readonly amountBefore: number;
   /** Fen an hour, from midnight on. */
@@ -182,11 +188,23 @@ export type CodeFound = {
 
 export type Found =
   | { readonly kind: 'none' }
-  | { readonly kind: 'follower'; readonly user: string; readonly by: string; readonly billNo?: string }
+  | {
+      readonly kind: 'follower';
+      readonly user: string;
+      readonly by: string;
+      readonly billNo?: string;
+      readonly line?: number;
+    }
   | CodeFound
   | {
       readonly kind: 'several';
-      readonly users: readonly { readonly user: string; readonly at: number; readonly what: string }[];
+      /** `line`: of the journal, by which who sees openids only by their ends opens one of them. */
+      readonly users: readonly {
+        readonly user: string;
+        readonly line: number;
+        readonly at: number;
+        readonly what: string;
+      }[];
     };
 
 export type FollowerView = {
@@ -236,6 +254,16 @@ export type WhyView = {
   readonly reply?: string;
 };
 
+/** Something about a rule file; `advice`: what may be written instead; `basis`: the rule it rests on. */
+export type FindingView = {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly grave: boolean;
+  readonly advice?: string;
+  readonly basis?: string;
+};
+
 export type RuleFileView = {
   readonly file: string;
   readonly campaign?: string;
@@ -243,12 +271,7 @@ export type RuleFileView = {
   readonly mode?: string;
   /** Whether what is on the disk is what is live. */
   readonly isLive: boolean;
-  readonly findings: readonly {
-    readonly line: number;
-    readonly column: number;
-    readonly message: string;
-    readonly grave: boolean;
-  }[];
+  readonly findings: readonly FindingView[];
   readonly tests?: { readonly passed: number; readonly failed: number };
 };
 
@@ -266,13 +289,7 @@ export type RuleFileDetail = RuleFileView & {
 /** What would go live: all that is wrong with it, what it changes in words, what it may cost. Sums are fen. */
 export type DraftVerdict = {
   readonly isFit: boolean;
-  readonly findings: readonly {
-    readonly file: string;
-    readonly line: number;
-    readonly column: number;
-    readonly message: string;
-    readonly grave: boolean;
-  }[];
+  readonly findings: readonly (FindingView & { readonly file: string })[];
   readonly changes: readonly string[];
   /** By how much more the budgets go, and what the campaigns that change can give in all. */
   readonly more: number;
@@ -354,5 +371,7 @@ export type PendingView = {
   readonly about: string;
   readonly sum: number;
   readonly reason: string;
+  /** What exactly: each payout, the reason of a halt, what changes in the rules and their file. */
+  readonly shows: readonly string[];
   readonly isOwn: boolean;
 };

@@ -7,7 +7,7 @@ import type { AdminConfig, Operator, Role } from '../../config/admin.ts';
 import { BadInput, Fault } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { oneLine } from '../../core/base/text.ts';
-import { HOUR, type Instant, instant, later } from '../../core/base/time.ts';
+import { beijingText, HOUR, type Instant, instant, later } from '../../core/base/time.ts';
 import { inLang, t, type Wording } from '../../core/base/words/words.ts';
 import { voucherPayer } from '../../core/decide/limits.ts';
 import { readAlarms } from '../../core/ops/alarm.ts';
@@ -35,6 +35,8 @@ const TOKENS_MAX = 2000;
 const PENDING_MAX = 100;
 const PENDING_MS = HOUR;
 const ALARM_KEY_MAX = 200;
+/** The newest ones, where somebody asks who was faster. */
+const ACTS_LOOKED = 100;
 /** Payouts that wait at a merchant, of which the sum is taken. */
 const WAITING_MAX = 5000;
 /** Whenever they are due. */
@@ -68,6 +70,8 @@ export type Act = {
   readonly reason: string;
   /** What it moves, fen. */
   readonly sum: number;
+  /** What whoever agrees is shown of it, line by line. */
+  readonly shows: readonly string[];
   /** Who agrees needs it, too; absent: an operator. */
   readonly role?: Role;
   /** For whoever waits for its answer; `agreed`: the second person. */
@@ -91,7 +95,7 @@ export function actRoutes(ports: ActPorts, forget: () => void): Map<string, Rout
     desk.move(who, body, async () => rules.publish(who, body, reasonIn(body)));
   const revert = (who: Asker, body: Body): Promise<object> =>
     desk.move(who, body, async () => rules.revert(who, body, reasonIn(body)));
-  return new Map([
+  const routes: readonly (readonly [string, Route])[] = [
     // Nothing leaves any more: that is done at once, and asks for no password.
     ['halt', post('operator', (who, body) => desk.halt(who, body))],
     ['resume', money(body => desk.resume(body))],
@@ -99,7 +103,7 @@ export function actRoutes(ports: ActPorts, forget: () => void): Map<string, Rout
     ['cancel', money(body => desk.cancel(body))],
     ['pause', post('operator', (who, body) => desk.pause(who, body))],
     ['go-on', post('operator', (who, body) => desk.goOn(who, body))],
-    ['take', post('operator', (who, body) => desk.take(who, body))],
+    ['take', post('operator', (who, body) => takeAlarm(ports, who, body))],
     ['ask', post('operator', (who, body) => desk.ask(who, body))],
     ['pending', { role: 'operator', run: async (_, who) => ({ pending: desk.waiting(who) }) } satisfies Route],
     ['draft', ofRules('operator', (who, body) => rules.draft(who, body))],
@@ -112,11 +116,49 @@ export function actRoutes(ports: ActPorts, forget: () => void): Map<string, Rout
     ...doctorRoutes(ports),
     // Answered at the door, which has the passwords.
     ['confirm', post('viewer', async () => ({}))],
-  ]);
+  ];
+  return new Map(routes.map(each => sayingByWhom(ports, each)));
 }
 
 function post(role: Role, run: (who: Asker, body: Body) => Promise<object>): Route {
   return { role, method: 'POST', run: (_, who, body) => run(who, body) };
+}
+
+/** Who was too late is told who was faster, where the log of acts knows. */
+function sayingByWhom({ overview }: ActPorts, [name, route]: readonly [string, Route]): readonly [string, Route] {
+  if (route.method !== 'POST') return [name, route];
+  const run: Route['run'] = async (ctx, who, body) => {
+    try {
+      return await route.run(ctx, who, body);
+    } catch (error) {
+      if (!(error instanceof Denied) || error.word !== 'changed' || error.message !== '') throw error;
+      const by = await byWhom(overview, thingsIn(body), who.session.name);
+      throw new Denied(409, 'changed', by ?? '');
+    }
+  };
+  return [name, { ...route, run }];
+}
+
+/** What an act is about, as the log names it. */
+function thingsIn({ merchant, campaign, file, numbers, number, key }: Body): string[] {
+  const all = [merchant, campaign, file, number, key, ...(Array.isArray(numbers) ? numbers : [])];
+  return all.filter(each => each !== undefined && each !== '').map(String);
+}
+
+async function byWhom(
+  { store, clock }: OverviewPorts,
+  things: readonly string[],
+  own: string,
+): Promise<string | undefined> {
+  const acts = await store.acts.list({ limit: ACTS_LOOKED });
+  const isAbout = (about: string): boolean => things.some(each => ` ${about} `.includes(` ${each} `));
+  const since = later(clock(), -PENDING_MS);
+  return acts.find(({ by, at, what, about }) => at >= since && by !== own && changes(what) && isAbout(about))?.by;
+}
+
+/** What was only looked at, asked for or refused has changed nothing. */
+function changes(what: string): boolean {
+  return !/^(asked|declined|refused|follower|explain|winners|payouts export|login)/.test(what);
 }
 
 class Desk {
@@ -153,7 +195,8 @@ class Desk {
       this.ports.nudge();
       return {};
     };
-    return { what: 'merchant resume', about: name, reason, sum, run };
+    const shows = [`${name}: ${before.code} ${before.reason} (${beijingText(before.since)})`];
+    return { what: 'merchant resume', about: name, reason, sum, shows, run };
   }
 
   // ── Campaigns ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -174,18 +217,6 @@ class Desk {
     if (!(await overview.store.halt(pauseOf(id)))) throw new Denied(409, 'changed');
     await writeDown(session.name, 'campaigns resume', id, reason);
     await resumeCampaign(overview.store, id);
-    return {};
-  }
-
-  /** An alarm is somebody's: nobody else is called for it any more, until it is over. */
-  async take({ session }: Asker, { key }: Body): Promise<object> {
-    const { store, clock } = this.ports.overview;
-    const name = String(key ?? '').slice(0, ALARM_KEY_MAX);
-    if (!readAlarms(await store.note(ALARMS_NOTE)).some(each => each.key === name)) throw new Denied(409, 'changed');
-    await this.ports.writeDown(session.name, 'alarms ack', name);
-    const holder = `ack:${process.pid}:${randomBytes(6).toString('hex')}`;
-    const taken = await takeAlarms({ store, clock, holder }, session.name, name);
-    if (!taken) throw new Denied(429, 'busy'); // the bot looks just now
     return {};
   }
 
@@ -220,7 +251,14 @@ class Desk {
       this.ports.nudge();
       return { results };
     };
-    return { what: 'payouts retry', about: namesOf(payouts), reason, sum: total(payouts), run };
+    return {
+      what: 'payouts retry',
+      about: namesOf(payouts),
+      reason,
+      sum: total(payouts),
+      shows: linesOf(payouts),
+      run,
+    };
   }
 
   async cancel(body: Body): Promise<Act> {
@@ -240,7 +278,14 @@ class Desk {
       }
       return { results };
     };
-    return { what: 'payouts cancel', about: namesOf(payouts), reason, sum: total(payouts), run };
+    return {
+      what: 'payouts cancel',
+      about: namesOf(payouts),
+      reason,
+      sum: total(payouts),
+      shows: linesOf(payouts),
+      run,
+    };
   }
 
   async ask({ session }: Asker, body: Body): Promise<object> {
@@ -315,8 +360,8 @@ class Desk {
 
   waiting({ session }: Asker): PendingView[] {
     this.sweep();
-    return [...this.pending.values()].map(({ id, by, at, what, about, sum, reason }) => ({
-      ...{ id, by, at, what, about, sum, reason },
+    return [...this.pending.values()].map(({ id, by, at, what, about, sum, reason, shows }) => ({
+      ...{ id, by, at, what, about, sum, reason, shows },
       isOwn: by === session.name,
     }));
   }
@@ -362,6 +407,18 @@ class Desk {
   }
 }
 
+/** An alarm is somebody's: nobody else is called for it any more, until it is over. */
+async function takeAlarm({ overview, writeDown }: ActPorts, { session }: Asker, { key }: Body): Promise<object> {
+  const { store, clock } = overview;
+  const name = String(key ?? '').slice(0, ALARM_KEY_MAX);
+  if (!readAlarms(await store.note(ALARMS_NOTE)).some(each => each.key === name)) throw new Denied(409, 'changed');
+  await writeDown(session.name, 'alarms ack', name);
+  const holder = `ack:${process.pid}:${randomBytes(6).toString('hex')}`;
+  const taken = await takeAlarms({ store, clock, holder }, session.name, name);
+  if (!taken) throw new Denied(429, 'busy'); // the bot looks just now
+  return {};
+}
+
 function reasonIn({ reason }: Body): string {
   const read = typeof reason === 'string' ? readReason(oneLine(reason)) : undefined;
   if (read === undefined) throw new Denied(400, 'reason');
@@ -399,6 +456,12 @@ function total(payouts: readonly Payout[]): number {
 function namesOf(payouts: readonly Payout[]): string {
   const [first] = payouts;
   return payouts.length === 1 ? first!.billNo : `${payouts.length}: ${payouts.map(({ billNo }) => billNo).join(' ')}`;
+}
+
+function linesOf(payouts: readonly Payout[]): string[] {
+  return payouts.map(({ billNo, amount, campaign, user, state }) =>
+    [billNo, showFen(amount), campaign, user, state].join(' · '),
+  );
 }
 
 /** A merchant's money, and its vouchers, have a gate each. */

@@ -111,12 +111,18 @@ function there<T>(found: T | undefined): T {
   return found;
 }
 
-/** Named as they are, or, for who sees openids only by their ends, by a number of a payout of theirs. */
+/** Named as they are, or, for who sees openids only by their ends, by a payout or a line of the journal of theirs. */
 async function userIn(ctx: Context, { store }: OverviewPorts): Promise<OpenId> {
   const bill = one(ctx, 'bill');
   if (bill !== undefined) {
     const payout = await store.payout(asBillNo(bill));
     return there(payout).user;
+  }
+  const line = one(ctx, 'line');
+  if (line !== undefined) {
+    if (!/^\d{1,15}$/.test(line)) throw new Denied(404, 'nowhere');
+    const [found] = await store.journalAfter(Number(line) - 1, 1);
+    return there(found?.id === Number(line) ? found : undefined).event.user;
   }
   const user = needed(ctx, 'user');
   if (!isOpenId(user)) throw new BadInput(t`expected an openid`);

@@ -116,10 +116,19 @@ export class RulesDesk {
   }
 
   private async actOf(who: Asker, going: Going, { what, about, file, seen, comment }: About): Promise<Act> {
-    const { isFit, stake } = await this.judge(going.files, who.lang, file);
+    const { isFit, stake, changes } = await this.judge(going.files, who.lang, file);
     if (!isFit) throw new Denied(409, 'notfit');
+    const text = going.files.find(each => file !== undefined && nameOf(each.file) === file)?.text ?? '';
     const run: Act['run'] = (to, agreed) => this.put({ ...who, lang: to.lang }, going, { seen, comment, agreed });
-    return { what, about, reason: comment, sum: stake, role: 'publisher', run };
+    return {
+      what,
+      about,
+      reason: comment,
+      sum: stake,
+      shows: [...changes, ...text.split('\n')],
+      role: 'publisher',
+      run,
+    };
   }
 
   /** When everybody who must has agreed: the files as they were looked at, or nothing. */

@@ -4,7 +4,7 @@ import type { CampaignDetail, CampaignRow } from '../../engine/overview/view.ts'
 import { Week } from './chart.tsx';
 import { count, money, percent, when } from './format.ts';
 import { Able, Action, Card, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';
-import { go, type Place, type Pulse, useLoaded, words } from './state.ts';
+import { go, now, type Place, type Pulse, useLoaded, words } from './state.ts';
 
 const say = words.campaigns;
 const TABS = ['running', 'coming', 'over', 'draft'] as const;
@@ -71,7 +71,7 @@ export function Campaign({ of }: { of: CampaignRow }) {
           ) : (
             mode !== 'live' && <Mark kind="calm">{say.modes[mode]}</Mark>
           )}
-          <small class={goneAt !== undefined && goneAt - Date.now() < SOON_MS ? 'warn' : ''}>{end}</small>
+          <small class={goneAt !== undefined && goneAt - now() < SOON_MS ? 'warn' : ''}>{end}</small>
         </span>
         <Bar budget={budget} buckets={buckets} />
         <span class="figures">
@@ -304,6 +304,7 @@ function Prizes({ all }: { all: CampaignDetail['prizes'] }) {
           </tbody>
         </table>
       </Scroll>
+      <p class="note">{say.givenHint}</p>
     </Card>
   );
 }

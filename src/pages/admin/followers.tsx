@@ -3,27 +3,28 @@ import { useEffect, useState } from 'preact/hooks';
 import type { CodeFound, FollowerView, Found, WhyView } from '../../engine/overview/view.ts';
 import { count, money, percent, when } from './format.ts';
 import { Able, Card, Checks, Copy, Data, Empty, Head, Link, Mark, StateMark } from './parts.tsx';
-import { ask, go, type Place, troubleText, useLoaded, words } from './state.ts';
+import { ask, go, isAble, type Place, troubleText, useLoaded, words } from './state.ts';
 
 const say = words.followers;
 
 export function Followers({ place }: { place: Place }) {
   const [text, set] = useState(place.query.get('q') ?? '');
   const q = place.query.get('q') ?? undefined;
-  const [user, bill] = [place.query.get('user') ?? undefined, place.query.get('bill') ?? undefined];
+  const [user, bill, line] = ['user', 'bill', 'line'].map(name => place.query.get(name) ?? undefined);
   const found = useLoaded<Found>(q === undefined ? undefined : 'search', { q });
   useEffect(() => {
     const hit = found.value;
     if (hit?.kind !== 'follower') return;
     // Who sees openids only by their ends goes by the number, or by what they typed themselves.
     if (hit.billNo) go('followers', { bill: hit.billNo });
+    else if (hit.line !== undefined && !isAble) go('followers', { line: String(hit.line) });
     else go('followers', { user: hit.by === 'openid' ? q : hit.user });
   }, [found.value]);
   const find = (event: Event): void => {
     event.preventDefault();
     if (text.trim() !== '') go('followers', { q: text.trim() });
   };
-  const isOpen = user !== undefined || bill !== undefined;
+  const isOpen = [user, bill, line].some(each => each !== undefined);
   return (
     <>
       {!isOpen && <Head answer={say.title} what={say.hint} />}
@@ -52,7 +53,11 @@ export function Followers({ place }: { place: Place }) {
                 <ul class="rows">
                   {hit.users.map(each => (
                     <li>
-                      <Link page="followers" query={{ user: each.user }} class="row">
+                      <Link
+                        page="followers"
+                        query={isAble ? { user: each.user } : { line: String(each.line) }}
+                        class="row"
+                      >
                         <code>{each.user}</code>
                         <span class="what">{each.what}</span>
                         <time>{when(each.at)}</time>
@@ -65,7 +70,7 @@ export function Followers({ place }: { place: Place }) {
           }
         </Data>
       )}
-      {isOpen && <Follower key={user ?? bill} who={{ user, bill }} />}
+      {isOpen && <Follower key={user ?? bill ?? line} who={{ user, bill, line }} />}
     </>
   );
 }
@@ -79,7 +84,7 @@ function CodeCard({ of: { is, batch = '', prize = '', usedAt } }: { of: CodeFoun
   );
 }
 
-type Who = { readonly user: string | undefined; readonly bill: string | undefined };
+type Who = { readonly user: string | undefined; readonly bill: string | undefined; readonly line: string | undefined };
 
 function Money({ of: { user, payouts } }: { of: FollowerView }) {
   const together = (

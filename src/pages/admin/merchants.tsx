@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { MerchantView, PendingView } from '../../engine/overview/view.ts';
 import { ago, count, dayText, money, when } from './format.ts';
-import { Able, Action, Data, Empty, Head, Link, Mark } from './parts.tsx';
+import { Able, Action, Data, Empty, Head, Link, Mark, Scroll } from './parts.tsx';
 import { isAble, type Pulse, tell, troubleText, useLoaded, words } from './state.ts';
 
 const say = words.merchants;
@@ -65,7 +65,11 @@ function Merchant({ of, reload, toast }: { of: MerchantView; reload: () => void;
   );
 }
 
-function Numbers({ of: { name, waiting, reserved, balance, lastsDays, today, yesterday } }: { of: MerchantView }) {
+function Numbers({
+  of: { name, waiting, reserved, balance, lastsDays, today, yesterday, perSecond },
+}: {
+  of: MerchantView;
+}) {
   return (
     <dl class="numbers">
       <div>
@@ -77,7 +81,7 @@ function Numbers({ of: { name, waiting, reserved, balance, lastsDays, today, yes
         <dt>{say.todaySum}</dt>
         <dd>{money(today)}</dd>
         <dd class="sub">
-          {say.yesterdaySum} {money(yesterday)}
+          {say.yesterdaySum} {money(yesterday)} · {say.rate(perSecond)}
         </dd>
       </div>
       <div>
@@ -211,15 +215,42 @@ function Pending({ news, toast }: { news: number; toast: Toast }) {
           body={{ id: open.id }}
           isMoney
           noReason
-          done={say.done}
+          done={say.agreed}
           onClose={(text, isChanged) => {
             set(undefined);
             if (text) toast(text);
             if (isChanged) loaded.reload();
           }}
-        />
+        >
+          <AgreeTo of={open} />
+        </Action>
       )}
     </section>
+  );
+}
+
+/** What exactly: nobody agrees to what they have not seen. */
+function AgreeTo({ of }: { of: PendingView }) {
+  return (
+    <>
+      <dl class="facts" data-test="agree-to">
+        <dt>{say.asks(of.by)}</dt>
+        <dd>{when(of.at)}</dd>
+        <dt>{words.reason}</dt>
+        <dd>{of.reason}</dd>
+        <dt>{words.log.about}</dt>
+        <dd>{of.about}</dd>
+      </dl>
+      <Scroll label={words.log.about}>
+        <ol class="code">
+          {of.shows.map(line => (
+            <li>
+              <code>{line}</code>
+            </li>
+          ))}
+        </ol>
+      </Scroll>
+    </>
   );
 }
 

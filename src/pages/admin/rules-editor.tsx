@@ -1,7 +1,7 @@
 // A rule file as a draft: written here, looked at whole, compared in words with what is live, and only then published with a
 // comment. What was written stays until it is published or dropped, whatever is closed meanwhile.
 import { useRef, useState } from 'preact/hooks';
-import type { DraftVerdict, DraftView } from '../../engine/overview/view.ts';
+import type { DraftVerdict, DraftView, FindingView } from '../../engine/overview/view.ts';
 import { count, money } from './format.ts';
 import { Action, Card, Empty, Mark, Scroll } from './parts.tsx';
 import { shell, tell, troubleText, words } from './state.ts';
@@ -78,7 +78,8 @@ export function Editor({ file, name: named, from, isNew, toast, onEnd }: EditorP
   const asked = (text: string | undefined, isChanged: boolean): void => {
     setAsking(false);
     if (text) toast(text);
-    if (text === say.published || text === words.waits) drop();
+    // What waits for somebody else may be declined: the draft is kept.
+    if (text === say.published) drop();
     else if (isChanged) void look(draft);
   };
   const why = whyNot(view);
@@ -255,12 +256,23 @@ export function Verdict({ of, file, onLine }: { of: DraftVerdict; file?: string;
                   </b>
                 )}{' '}
                 {each.message}
+                <Advice of={each} />
               </li>
             ))}
           </ul>
         )}
       </Card>
     </div>
+  );
+}
+
+/** What may be written instead, and on what that rests. */
+export function Advice({ of: { advice, basis } }: { of: FindingView }) {
+  return (
+    <>
+      {advice && <small data-test="advice">{say.instead(advice)}</small>}
+      {basis && <small>{say.basis(basis)}</small>}
+    </>
   );
 }
 

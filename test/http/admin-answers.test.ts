@@ -112,7 +112,7 @@ describe('two people', () => {
     const { pending } = await get<{ pending: readonly PendingView[] }>('pending', 'sun');
     expect(pending.at(-1)).toMatchObject({ by: 'li', what: 'payouts cancel', sum: 300, reason: '核对后处理' });
     expect(pending.at(-1)!.shows).toEqual(
-      payouts.map(({ billNo, user }) => `${billNo} · ¥1.00 · test · ${user} · planned`),
+      payouts.map(({ billNo, user }) => `${billNo} · ¥1.00 · spring · ${user} · planned`),
     );
   });
 });
@@ -162,13 +162,13 @@ describe('when a budget is gone', () => {
   test('is foreseen at the pace of the last hours, and no day gives more than its own budget', () => {
     // ¥10 an hour since midnight, at 10 o'clock minus a moment; ¥900 are left.
     const now = beijing('2026-02-10 09:59:59');
-    const buckets = { ...none, received: yuan('100.00') };
+    const buckets = { ...none, received: yuan('¥100.00') };
     const today = tally(10_000, 100);
-    const free = foreseen({ total: yuan('1000.00') }, buckets, today, now)!;
+    const free = foreseen({ total: yuan('¥1000.00') }, buckets, today, now)!;
     expect(Math.round((free - now) / 3_600_000)).toBe(90);
     // ¥120 a day: ¥20 more today, then ¥120 a day, for ¥880: seven whole days and 4 of 12 hours of the eighth.
-    const capped = foreseen({ total: yuan('1000.00'), perDay: yuan('120.00') }, buckets, today, now)!;
+    const capped = foreseen({ total: yuan('¥1000.00'), perDay: yuan('¥120.00') }, buckets, today, now)!;
     expect(Math.round((capped - beijing('2026-02-11 00:00')) / 3_600_000)).toBe(7 * 24 + 4);
-    expect(foreseen({ total: yuan('100.00') }, buckets, today, now)).toBeUndefined();
+    expect(foreseen({ total: yuan('¥100.00') }, buckets, today, now)).toBeUndefined();
   });
 });

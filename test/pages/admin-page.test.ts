@@ -357,6 +357,14 @@ describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 240_000 },
     expect(await page.textContent(at('changes'))).toContain('¥1.00..¥1.40 → ¥1.10..¥2.00');
     await picture('draft-compare');
     expect(await gravely()).toEqual([]);
+    // What it would have cost lately, and what a day of it may look like.
+    await page.click(at('backtest'));
+    await page.locator(at('backtest-said'), { hasText: '按新规则' }).waitFor({ timeout: 150_000 });
+    await page.locator(`${at('backtest-said')} table`).first().waitFor();
+    await page.click(at('simulate'));
+    await page.locator(`${at('simulate-said')} table`).first().waitFor({ timeout: 150_000 });
+    await picture('draft-tried');
+    expect(await gravely()).toEqual([]);
     // Too much: it is seen here, and corrected.
     expect(readFileSync(file, 'utf8')).toBe(before);
     await draft('¥1.20..¥1.40');

@@ -314,6 +314,14 @@ export type DraftView = DraftVerdict & {
   readonly conflict?: { readonly text: string; readonly base: string };
 };
 
+/** What a trial of a draft came to: lines of text, and tables. */
+export type TrialView = {
+  readonly parts: readonly (
+    | string
+    | { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  )[];
+};
+
 export type RevertView = DraftVerdict & { readonly seen: string; readonly gone: readonly string[] };
 
 /** What went live when, and what it changed, in words; the latest first. */

@@ -4,6 +4,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { AdminConfig, Operator, Role } from '../../config/admin.ts';
+import type { TrialWords } from '../../core/analysis/trial-words.ts';
 import { BadInput, Fault } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { oneLine } from '../../core/base/text.ts';
@@ -23,6 +24,7 @@ import { ALARMS_NOTE, takeAlarms } from '../../engine/ops/alarms.ts';
 import type { OverviewPorts } from '../../engine/overview/ports.ts';
 import type { PendingView } from '../../engine/overview/view.ts';
 import type { LiveBook } from '../../engine/rulebook-live.ts';
+import type { Trial } from '../../engine/trials/trials.ts';
 import { createMemory } from '../../lib/rate-limiter.ts';
 import { doctorRoutes } from './doctor-desk.ts';
 import { type Asker, Denied, type DoorPorts, mayAs, type Route } from './door.ts';
@@ -54,8 +56,9 @@ export type ActPorts = {
   readonly writeDown: DoorPorts['writeDown'];
   /** Examines the set-up, beside the events. */
   readonly doctor: () => Promise<readonly Diagnosis[]>;
-  /** What rules go live beside, and who puts files there. */
+  /** What rules go live beside, and who puts files there; `trial`: a draft is tried, beside the events. */
   readonly rules: {
+    readonly trial: (trial: Trial) => Promise<TrialWords>;
     readonly live: LiveBook;
     readonly holder: string;
     readonly sleep: (ms: number) => Promise<void>;
@@ -107,6 +110,8 @@ export function actRoutes(ports: ActPorts, forget: () => void): Map<string, Rout
     ['ask', post('operator', (who, body) => desk.ask(who, body))],
     ['pending', { role: 'operator', run: async (_, who) => ({ pending: desk.waiting(who) }) } satisfies Route],
     ['draft', ofRules('operator', (who, body) => rules.draft(who, body))],
+    ['backtest', ofRules('operator', (who, body) => rules.trial(who, body, 'backtest'))],
+    ['simulate', ofRules('operator', (who, body) => rules.trial(who, body, 'simulate'))],
     ['back', ofRules('operator', (who, body) => rules.back(who, body))],
     ['publish', ofRules('publisher', publish)],
     ['revert', ofRules('publisher', revert)],

@@ -447,6 +447,18 @@ rules:
     keepMine: 'Keep mine, over theirs',
     compare: 'Beside what is live',
     allFine: count => `Nothing found; ${count} tests pass`,
+    backtest: {
+      title: 'Backtest',
+      hint: 'Plays what happened in the last days once more: how much more or less than with the rules of now, and for whom. Nothing is written, and no draw to come is told.',
+      many: 'Last days',
+      run: 'Backtest',
+    },
+    simulate: {
+      title: 'Simulation',
+      hint: 'Plays a made-up day: how much is given, when it is gone, which limits are met; and ten thousand draws for the odds. Nothing is written.',
+      many: 'People',
+      run: 'Simulate',
+    },
     most: 'At most in all',
     perDay: 'At most a day',
     claim: 'At most each',

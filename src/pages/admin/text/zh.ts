@@ -436,6 +436,18 @@ rules:
     keepMine: '用我的，盖过去',
     compare: '与线上比较',
     allFine: (count: number) => `没有发现问题，${count} 个测试都通过`,
+    backtest: {
+      title: '回测',
+      hint: '用最近几天真实发生过的事试一遍：和现在的规则比，多发少发多少，谁会变。不写入，也不透露还没抽的奖。',
+      many: '最近几天',
+      run: '回测',
+    },
+    simulate: {
+      title: '模拟',
+      hint: '编一天的人来试：发多少、几点发完、碰到哪些限额；再抽一万次看概率。不写入。',
+      many: '多少人',
+      run: '模拟',
+    },
     most: '总共最多',
     perDay: '每天最多',
     claim: '单个最多',

@@ -359,7 +359,7 @@ describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 240_000 },
     expect(await gravely()).toEqual([]);
     // What it would have cost lately, and what a day of it may look like.
     await page.click(at('backtest'));
-    await page.locator(at('backtest-said'), { hasText: '按新规则' }).waitFor({ timeout: 150_000 });
+    await page.locator(at('backtest-said'), { hasText: '用新规则' }).waitFor({ timeout: 150_000 });
     await page.locator(`${at('backtest-said')} table`).first().waitFor();
     await page.click(at('simulate'));
     await page.locator(`${at('simulate-said')} table`).first().waitFor({ timeout: 150_000 });

@@ -125,6 +125,7 @@ async function prizesOf({ store }: OverviewPorts, campaign: Campaign): Promise<C
     const odds = isOne && drawn.has(prize.name) && weights > 0 ? prize.weight / weights : undefined;
     const seen = odds !== undefined && all > 0 ? given[n]! / all : undefined;
     return {
+      id: prize.name,
       name: prizeCalled(prize),
       worth: worthOf(prize),
       given: given[n]!,

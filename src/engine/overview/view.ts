@@ -160,6 +160,8 @@ export type CampaignDetail = {
   readonly row: CampaignRow;
   readonly total: { readonly heard: number; readonly won: number; readonly amount: number; readonly refused: number };
   readonly prizes: readonly {
+    /** As the file calls it. */
+    readonly id: string;
     readonly name: string;
     readonly worth: string;
     readonly given: number;
@@ -176,6 +178,19 @@ export type CampaignDetail = {
   readonly page?: string;
   readonly file: string;
 };
+
+/** One time somebody took part. `line`: of the journal; `state`: what became of what was won. */
+export type TakenRow = {
+  readonly line: number;
+  readonly at: number;
+  readonly user: string;
+  readonly verdict: string;
+  readonly prize?: string;
+  readonly amount?: number;
+  readonly state?: string;
+};
+/** `next`: the line before which the next page begins; `isCut`: as much was looked through, and there may be more. */
+export type TakenList = { readonly rows: readonly TakenRow[]; readonly next?: number; readonly isCut?: boolean };
 
 /** A printed code whose user is not known. `used`: the journal of that time does not say by whom. `usedAt`: ms. */
 export type CodeFound = {

@@ -28,7 +28,7 @@ import type { Trial } from '../../engine/trials/trials.ts';
 import { createMemory } from '../../lib/rate-limiter.ts';
 import { doctorRoutes } from './doctor-desk.ts';
 import { type Asker, Denied, type DoorPorts, mayAs, type Route } from './door.ts';
-import { RulesDesk } from './rules-desk.ts';
+import { RULES_BYTES_MAX, type RulesDesk } from './rules-desk.ts';
 import { CONFIRMED_MS } from './sessions.ts';
 
 /** Of one act at once. */
@@ -43,8 +43,6 @@ const ACTS_LOOKED = 100;
 const WAITING_MAX = 5000;
 /** Whenever they are due. */
 const LAST_DAY = instant(8.64e15);
-/** A rule file, as JSON. */
-const RULES_BYTES_MAX = 3 * 1024 * 1024;
 
 export type ActPorts = {
   readonly overview: OverviewPorts;
@@ -84,10 +82,8 @@ type Became = { readonly ok: boolean; readonly result: Wording };
 type Pending = Act & { readonly id: string; readonly by: string; readonly at: number };
 type Body = Record<string, unknown>;
 
-/** `forget`: files of rules were put there. */
-export function actRoutes(ports: ActPorts, forget: () => void): Map<string, Route> {
+export function actRoutes(ports: ActPorts, rules: RulesDesk): Map<string, Route> {
   const desk = new Desk(ports);
-  const rules = new RulesDesk(ports, forget);
   const money = (make: (body: Body) => Promise<Act>): Route =>
     post('operator', (who, body) => desk.move(who, body, make));
   const ofRules = (role: Role, run: (who: Asker, body: Body) => Promise<object>): Route => ({

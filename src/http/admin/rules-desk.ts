@@ -3,10 +3,12 @@
 
 import { BadInput } from '../../core/base/error.ts';
 import { SECOND } from '../../core/base/time.ts';
-import { inLang } from '../../core/base/words/words.ts';
+import { inLang, t } from '../../core/base/words/words.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
 import { type DraftPorts, draftVerdict } from '../../engine/overview/draft.ts';
 import { nameOf } from '../../engine/overview/rules.ts';
 import type { DraftVerdict, DraftView, RevertView, TrialView } from '../../engine/overview/view.ts';
+import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { type Trial, trialView } from '../../engine/trials/trials.ts';
 import {
   type Draft,
@@ -25,6 +27,8 @@ import { type Asker, Denied } from './door.ts';
 /** Judging takes a core for seconds: one after the other, and nobody waits behind a crowd. */
 const JUDGED_MAX = 3;
 const NAME_SHOWN_MAX = 120;
+/** A rule file, as JSON. */
+export const RULES_BYTES_MAX = 3 * 1024 * 1024;
 /** Usually, and at most. */
 const DAYS_TRIED = [7, 31] as const;
 const PEOPLE_TRIED = [1000, 10_000] as const;
@@ -92,6 +96,20 @@ export class RulesDesk {
       } finally {
         this.isTrying = false;
       }
+    });
+  }
+
+  /** The campaigns as they would be with this draft, or this file as it lies there, live among them. */
+  campaignsWith(who: Asker, body: Body): Promise<readonly Campaign[]> {
+    return inWords(who, async () => {
+      const disk = await rulesOnDisk(this.rules);
+      const isWritten = body.text !== undefined;
+      const files = isWritten ? (await withDraft(this.rules, disk, await this.draftIn(who, body))).files : disk.files;
+      const { campaigns, findings } = checkRuleFiles(files, this.ports.overview.config);
+      if (findings.length > 0) throw new BadInput(t`the rules cannot be simulated:`, findings);
+      const isMeant = ({ file }: Campaign): boolean => nameOf(file) === body.file;
+      if (!campaigns.some(isMeant)) throw new Denied(404, 'nowhere');
+      return campaigns.map(each => (isMeant(each) ? { ...each, mode: 'live' } : each));
     });
   }
 

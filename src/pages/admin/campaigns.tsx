@@ -5,6 +5,7 @@ import { Week } from './chart.tsx';
 import { count, money, percent, when } from './format.ts';
 import { Able, Action, Card, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';
 import { go, now, type Place, type Pulse, useLoaded, words } from './state.ts';
+import { Taken } from './taken.tsx';
 
 const say = words.campaigns;
 const TABS = ['running', 'coming', 'over', 'draft'] as const;
@@ -130,7 +131,7 @@ function Detail({ id, onClose, toast }: { id: string; onClose: () => void; toast
             {detail.prizes.length > 0 && <Prizes all={detail.prizes} />}
             <Refusals all={detail.refusals} />
             <Heat days={detail.days} />
-            <Lists id={detail.row.id} isLive={detail.row.mode !== 'draft'} />
+            {detail.row.mode !== 'draft' && <Taken id={detail.row.id} prizes={detail.prizes} />}
             <Places of={detail} />
           </>
         )}
@@ -213,32 +214,6 @@ function Refusals({ all }: { all: CampaignDetail['refusals'] }) {
           ))}
         </ul>
       )}
-    </Card>
-  );
-}
-
-function Lists({ id, isLive }: { id: string; isLive: boolean }) {
-  const file = (list: string): string => `/admin/api/winners.csv?${new URLSearchParams({ campaign: id, list })}`;
-  if (!isLive) return null;
-  return (
-    <Card title={say.winners}>
-      <div class="buttons">
-        <Link page="payouts" query={{ filter: 'all', campaign: id }} class="button">
-          {say.payouts}
-        </Link>
-        <a class="csv" href={file('public')} data-test="winners-public">
-          {say.csvPublic}
-        </a>
-        <Able>
-          <a class="csv" href={file('whole')} data-test="winners-whole">
-            {say.csvWhole}
-          </a>
-          <a class="csv" href={file('participants')}>
-            {say.csvPeople}
-          </a>
-        </Able>
-      </div>
-      <p class="note">{say.csvHint}</p>
     </Card>
   );
 }

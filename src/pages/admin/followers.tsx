@@ -1,9 +1,10 @@
 // 粉丝: why did she get it, or not?
 import { useEffect, useState } from 'preact/hooks';
-import type { CodeFound, FollowerView, Found, WhyView } from '../../engine/overview/view.ts';
+import type { CodeFound, FollowerView, Found, RuleFileView, WhyView } from '../../engine/overview/view.ts';
 import { count, money, percent, when } from './format.ts';
 import { Able, Card, Checks, Copy, Data, Empty, Head, Link, Mark, StateMark } from './parts.tsx';
-import { ask, go, isAble, type Place, troubleText, useLoaded, words } from './state.ts';
+import { draftNames, draftOf } from './rules-editor.tsx';
+import { ask, go, isAble, type Place, tell, troubleText, useLoaded, words } from './state.ts';
 
 const say = words.followers;
 
@@ -197,11 +198,33 @@ function Events({ all }: { all: FollowerView['events'] }) {
   );
 }
 
-const KINDS = ['text', 'subscribe', 'scan', 'click', 'visit'] as const;
+const KINDS = ['text', 'code', 'subscribe', 'scan', 'click', 'visit', 'paid', 'friend'] as const;
+type Kind = (typeof KINDS)[number];
+
+/** As `explain --event` has it; a printed code is what is typed. */
+function writtenOf(kind: Kind, value: string): string {
+  if (kind === 'subscribe' && value === '') return kind;
+  return `${kind === 'code' ? 'text' : kind}:${value}`;
+}
+
+/** The rules that are live, each file that is not, and what somebody is writing in this tab. */
+function useRulesAsked() {
+  const loaded = useLoaded<{ readonly files: readonly RuleFileView[] }>(isAble ? 'rules' : undefined);
+  const files = (loaded.value?.files ?? []).filter(each => !each.isLive).map(({ file }) => file);
+  return [...new Set([...draftNames(), ...files])];
+}
+
+async function asked(who: Who, event: string, at: string, file: string): Promise<readonly WhyView[]> {
+  type Answers = { readonly answers: readonly WhyView[] };
+  if (file === '') return (await ask<Answers>('whynot', { ...who, event, at })).answers;
+  return (await tell<Answers>('api/whydraft', { ...who, event, at, file, ...draftOf(file) })).answers;
+}
 
 /** A dry run: odds, never the coming draw. */
 function Why({ who }: { who: Who }) {
-  const [kind, setKind] = useState<(typeof KINDS)[number]>('text');
+  const files = useRulesAsked();
+  const [file, setFile] = useState('');
+  const [kind, setKind] = useState<Kind>('text');
   const [value, setValue] = useState('');
   const [at, setAt] = useState('');
   const [answers, setAnswers] = useState<readonly WhyView[] | undefined>();
@@ -209,11 +232,7 @@ function Why({ who }: { who: Who }) {
   const run = (event: Event): void => {
     event.preventDefault();
     setTrouble('');
-    const written = kind === 'subscribe' && value === '' ? kind : `${kind}:${value}`;
-    ask<{ readonly answers: readonly WhyView[] }>('whynot', { ...who, event: written, at }).then(
-      found => setAnswers(found.answers),
-      error => setTrouble(troubleText(error)),
-    );
+    asked(who, writtenOf(kind, value), at, file).then(setAnswers, error => setTrouble(troubleText(error)));
   };
   return (
     <Card title={say.why}>
@@ -221,7 +240,7 @@ function Why({ who }: { who: Who }) {
       <form class="fields" onSubmit={run}>
         <label>
           {say.what}
-          <select value={kind} onChange={event => setKind(event.currentTarget.value as typeof kind)}>
+          <select value={kind} onChange={event => setKind(event.currentTarget.value as Kind)} data-test="why-kind">
             {KINDS.map(each => (
               <option value={each}>{say.kinds[each]}</option>
             ))}
@@ -233,6 +252,7 @@ function Why({ who }: { who: Who }) {
             value={value}
             onInput={event => setValue(event.currentTarget.value)}
             required={kind !== 'subscribe'}
+            placeholder={say.examples[kind]}
             data-test="why-value"
           />
         </label>
@@ -240,6 +260,17 @@ function Why({ who }: { who: Who }) {
           {say.at}
           <input type="datetime-local" value={at} onInput={event => setAt(event.currentTarget.value)} />
         </label>
+        {files.length > 0 && (
+          <label>
+            {say.rulesAsked}
+            <select value={file} onChange={event => setFile(event.currentTarget.value)} data-test="why-rules">
+              <option value="">{say.rulesLive}</option>
+              {files.map(each => (
+                <option value={each}>{say.rulesDraft(each)}</option>
+              ))}
+            </select>
+          </label>
+        )}
         <button type="submit" class="primary" data-test="why-go">
           {say.try}
         </button>

@@ -13,11 +13,16 @@ export const mayPublish = shell.role === 'publisher' || shell.role === 'owner';
 /** `base` stands for the text it was made from. */
 type Draft = { readonly text: string; readonly base: string };
 
+/** No file is called that. */
+export const NEW = '+';
+
 const drafts = new Map<string, Draft>();
 addEventListener('beforeunload', event => {
   if (drafts.size > 0) event.preventDefault();
 });
 
+/** Of files; a new one has no name yet. */
+export const draftNames = (): string[] => [...drafts.keys()].filter(file => file !== NEW);
 export const draftOf = (file: string): Draft | undefined => drafts.get(file);
 
 type EditorProps = {

@@ -350,6 +350,15 @@ export type RuleVersionView = {
   readonly changes: readonly string[];
 };
 
+/** A day that was compared with the merchants' accounts, and what a person says of its differences. */
+export type BillView = {
+  readonly day: string;
+  readonly at: number;
+  readonly total: number;
+  readonly differences: readonly string[];
+  readonly settled?: { readonly by: string; readonly at: number; readonly reason: string };
+};
+
 /** Something that stands wrong, and who has taken it on. */
 export type AlarmView = {
   readonly key: string;

@@ -420,7 +420,7 @@ async function takeAlarm({ overview, writeDown }: ActPorts, { session }: Asker, 
   return {};
 }
 
-function reasonIn({ reason }: Body): string {
+export function reasonIn({ reason }: Body): string {
   const read = typeof reason === 'string' ? readReason(oneLine(reason)) : undefined;
   if (read === undefined) throw new Denied(400, 'reason');
   return read;

@@ -15,6 +15,7 @@ import type { ActView, SessionView } from '../../engine/overview/view.ts';
 import { createMemory } from '../../lib/rate-limiter.ts';
 import { one } from '../language.ts';
 import { type ActPorts, actRoutes } from './acts.ts';
+import { billRoutes } from './bills-desk.ts';
 import type { Asker, Route } from './door.ts';
 import { needed, payoutsCsv, queryOf, takenFilter, winnersCsv } from './exports.ts';
 import { createPulse } from './live.ts';
@@ -82,6 +83,7 @@ export function adminRoutes(ports: ActPorts): AdminRoutes {
     },
   };
   const routes = new Map<string, Route>(Object.entries(reads).map(([name, run]) => [name, { role: 'viewer', run }]));
+  for (const [name, route] of billRoutes(ports)) routes.set(name, route);
   routes.set('whydraft', whyDraft(ports, desk));
   routes.set('sessions', { role: 'owner', run: async (_, who) => ({ sessions: sessionsOf(who, overview) }) });
   for (const [name, route] of actRoutes(ports, desk)) routes.set(name, route);

@@ -1,6 +1,7 @@
 // 商户: can money leave? And what waits for a second person.
 import { useState } from 'preact/hooks';
 import type { MerchantView, PendingView } from '../../engine/overview/view.ts';
+import { Bills } from './bills.tsx';
 import { ago, count, dayText, money, when } from './format.ts';
 import { Able, Action, Data, Empty, Head, Link, Mark, Scroll } from './parts.tsx';
 import { isAble, type Pulse, tell, troubleText, useLoaded, words } from './state.ts';
@@ -28,6 +29,7 @@ export function Merchants({ pulse, toast }: { pulse: Pulse; toast: Toast }) {
           )
         }
       </Data>
+      <Bills news={pulse.news} toast={toast} />
     </>
   );
 }

@@ -408,6 +408,19 @@ export const en: Words = {
     csvPeople: 'Who took part (CSV)',
     csvHint: 'What is published has neither openids nor codes; the whole list has, and who takes it stands in the log.',
   },
+  bills: {
+    title: 'Beside WeChat Pay’s bills',
+    none: 'Nothing was compared yet: from 10:20 on each day the fund bill of the day before is',
+    balances: 'balances',
+    differs: count => (count === 1 ? 'one difference' : `${count} differences`),
+    settled: 'explained',
+    compared: time => `compared ${time}`,
+    settle: 'Explain the difference',
+    settleTitle: day => `Explain the differences of ${day}`,
+    settleEffect: count =>
+      `${count === 1 ? 'One difference' : `${count} differences`}. Explained, the day is red no more; the books do not change: that is what hongbao audit --repair does.`,
+    done: 'Explained',
+  },
   taken: {
     list: 'Whom',
     won: 'who won',
@@ -548,6 +561,7 @@ rules:
     about: 'About',
     how: 'How, and why',
     whats: {
+      'bills settle': 'explained the bill of',
       login: 'signed in',
       'audit --fetch': 'compared with the merchants’ bills',
       'audit --repair': 'repaired the books',

@@ -399,6 +399,19 @@ export const zh = {
     csvPeople: '参与名单 (CSV)',
     csvHint: '公示名单里没有 openid 和券码；完整名单有，下载会写进记录。',
   },
+  bills: {
+    title: '和微信账单对账',
+    none: '还没有对过账：每天 10:20 起取前一天的资金账单来比',
+    balances: '对得上',
+    differs: (count: number) => `${count} 处不一样`,
+    settled: '已说明',
+    compared: (time: string) => `${time} 比的`,
+    settle: '写明差异',
+    settleTitle: (day: string) => `写明 ${day} 的差异`,
+    settleEffect: (count: number) =>
+      `${count} 处不一样。写明原因后这一天不再标红；账本不会改，要改账请用 hongbao audit --repair。`,
+    done: '已写明',
+  },
   taken: {
     list: '看谁',
     won: '中奖的',
@@ -536,6 +549,7 @@ rules:
     about: '对什么',
     how: '怎么做、为什么',
     whats: {
+      'bills settle': '写明对账差异',
       login: '登录',
       'audit --fetch': '和商户账单对账',
       'audit --repair': '修账',

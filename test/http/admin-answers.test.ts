@@ -1,6 +1,10 @@
 // What the dashboard says first is so: no "all is well" beside something that is not, who was faster by name, what exactly a second
 // person agrees to, and a line in the log for whoever was refused.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { generate } from '../../src/commands/account/codes.ts';
+import { backup } from '../../src/commands/ledger/backup.ts';
+import { exportPayouts } from '../../src/commands/payouts/export.ts';
 import { NO_MONEY } from '../../src/core/base/money.ts';
 import { instant, MINUTE } from '../../src/core/base/time.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
@@ -8,9 +12,10 @@ import { foreseen } from '../../src/engine/overview/pace.ts';
 import type { CampaignTally } from '../../src/engine/overview/tally.ts';
 import type { Found, PayoutList, PendingView, RuleFileDetail, TodayView } from '../../src/engine/overview/view.ts';
 import { aCommit } from '../storage/store.contract.ts';
-import { type AdminWorld, type Person, startAdmin, type Told } from '../support/admin-world.ts';
+import { type AdminWorld, type Person, passwordOf, startAdmin, type Told } from '../support/admin-world.ts';
 import { at as beijing, yuan } from '../support/campaigns.ts';
-import { RULES } from '../support/harness.ts';
+import { ENV, RULES } from '../support/harness.ts';
+import { inProcess } from '../support/platform-world.ts';
 
 let admin: AdminWorld;
 let people = 0;
@@ -171,4 +176,37 @@ describe('when a budget is gone', () => {
     expect(Math.round((capped - beijing('2026-02-11 00:00')) / 3_600_000)).toBe(7 * 24 + 4);
     expect(foreseen({ total: yuan('¥100.00') }, buckets, today, now)).toBeUndefined();
   });
+});
+
+test('who guesses at the door, behind one address, is put off and refused, and stands in the log; a known browser comes in', {
+  timeout: 60_000,
+}, async () => {
+  const known = { cookie: who.li!.cookie };
+  const guess = (): Promise<Response> => admin.tryLogin({ name: 'li', password: 'not-this-one' });
+  for (let n = 0; n < 4; n++) expect((await guess()).status).toBe(401);
+  const crowd = Promise.all(Array.from({ length: 8 }, guess));
+  const mine = await admin.tryLogin({ name: 'li', password: passwordOf('li') }, known);
+  expect(mine.status).toBe(303);
+  const answers = (await crowd).map(({ status }) => status);
+  expect([...new Set(answers)].sort()).toEqual([401, 429]);
+  for (const why of ['login wrong', 'login busy'])
+    expect(admin.said).toContainEqual(expect.objectContaining({ why, path: '/admin/login' }));
+});
+
+test('what is taken or put somewhere by a command stands in the log as well', { timeout: 60_000 }, async () => {
+  vi.stubEnv('TEST_SECRET', ENV.TEST_SECRET);
+  const { folder, store } = admin.world;
+  const config = join(folder, 'bot.yaml');
+  const run = async (work: () => Promise<number>): Promise<void> => expect((await inProcess(work)).code).toBe(0);
+  await run(() => exportPayouts({ config, out: join(folder, 'payouts.csv') }));
+  await run(() => backup(join(folder, 'copy.db'), { config, audit: false }));
+  const codes = { batch: 'spring', prize: ['small=3'], boxSize: '50', out: join(folder, 'codes.csv') };
+  await run(() => generate({ config, ...codes }));
+  const acts = (await store.acts.list({ limit: 10 })).map(({ what, about }) => [what, about]);
+  expect(acts.slice(0, 3)).toEqual([
+    ['codes generate', 'spring'],
+    ['backup', join(folder, 'copy.db')],
+    ['payouts export', join(folder, 'payouts.csv')],
+  ]);
+  vi.unstubAllEnvs();
 });

@@ -1,9 +1,10 @@
 // 活动: which run, which run out and when.
 import { useState } from 'preact/hooks';
+import qrcode from 'qrcode-generator';
 import type { CampaignDetail, CampaignRow } from '../../engine/overview/view.ts';
 import { Week } from './chart.tsx';
 import { count, money, percent, when } from './format.ts';
-import { Able, Action, Card, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';
+import { Able, Action, Card, Copy, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';
 import { go, now, type Place, type Pulse, useLoaded, words } from './state.ts';
 import { Taken } from './taken.tsx';
 
@@ -82,6 +83,7 @@ export function Campaign({ of }: { of: CampaignRow }) {
               ? `${say.won} ${count(today.won)} / ${count(today.heard)}`
               : say.perDay(money(today.amount), money(perDay))}
           </small>
+          <Refused of={today} />
         </span>
         <Week values={week} />
       </Link>
@@ -111,6 +113,20 @@ function Bar({ budget, buckets }: Pick<CampaignRow, 'buckets'> & { budget: numbe
       <small>
         {say.free} {money(free)} / {money(budget)}
       </small>
+    </span>
+  );
+}
+
+/** Of what was heard today, what was refused: a thin bar under its words. */
+function Refused({ of: { heard, refused } }: { of: CampaignRow['today'] }) {
+  const share = heard === 0 ? 0 : Math.min(1, refused / heard);
+  return (
+    <span class="refused" data-test="refused">
+      <small>{say.refusedToday(count(refused), percent(share))}</small>
+      <svg viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="free" width="100" height="3" />
+        <rect class="part" width={share * 100} height="3" />
+      </svg>
     </span>
   );
 }
@@ -225,7 +241,8 @@ function Places({ of: { page, file } }: { of: CampaignDetail }) {
         <>
           <dt>{say.page}</dt>
           <dd>
-            <code>{page}</code>
+            <Copy text={page} />
+            <Code text={page} />
           </dd>
         </>
       )}
@@ -237,6 +254,14 @@ function Places({ of: { page, file } }: { of: CampaignDetail }) {
       </dd>
     </dl>
   );
+}
+
+/** To be printed, or scanned off the screen. */
+function Code({ text }: { text: string }) {
+  const code = qrcode(0, 'M');
+  code.addData(text);
+  code.make();
+  return <img class="qr" alt={say.qr} src={code.createDataURL(4, 16)} width={180} height={180} data-test="page-qr" />;
 }
 
 function Figure({ name, value }: { name: string; value: string }) {

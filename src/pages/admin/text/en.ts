@@ -388,6 +388,8 @@ export const en: Words = {
     normal: 'within chance',
     odd: 'far off',
     week: 'Packets by the hour, seven days',
+    refusedToday: (count, share) => `${count} refused today (${share})`,
+    qr: 'QR code of the campaign’s page',
     givenHint:
       'Took part and won count when it happens; “given” is what is held now: what comes back or is cancelled is free again.',
     day: 'Day',

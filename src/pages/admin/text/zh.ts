@@ -380,6 +380,8 @@ export const zh = {
     normal: '正常波动',
     odd: '偏差很大',
     week: '七天每小时发出的红包',
+    refusedToday: (count: string, share: string) => `今天没给 ${count}（${share}）`,
+    qr: '活动页的二维码',
     givenHint: '参与、中奖按发生时算；「已给」是现在占着的，退回或取消的会还回来。',
     day: '日期',
     page: '活动页',

@@ -10,7 +10,14 @@ import { instant, MINUTE } from '../../src/core/base/time.ts';
 import type { Payout } from '../../src/core/payout/payout.ts';
 import { foreseen } from '../../src/engine/overview/pace.ts';
 import type { CampaignTally } from '../../src/engine/overview/tally.ts';
-import type { Found, PayoutList, PendingView, RuleFileDetail, TodayView } from '../../src/engine/overview/view.ts';
+import type {
+  CampaignDetail,
+  Found,
+  PayoutList,
+  PendingView,
+  RuleFileDetail,
+  TodayView,
+} from '../../src/engine/overview/view.ts';
 import { aCommit } from '../storage/store.contract.ts';
 import { type AdminWorld, type Person, passwordOf, startAdmin, type Told } from '../support/admin-world.ts';
 import { at as beijing, yuan } from '../support/campaigns.ts';
@@ -26,9 +33,16 @@ const MIXED = RULES.replace('campaign: test', 'campaign: mixed\nname: 有奖')
   .replace(/text: [^,}\]]+/, 'text: 混合')
   .replace(/reply: .*/, 'reply: 转发到朋友圈就能领红包');
 
+const PAGED = `campaign: paged
+name: 有页面
+period: { from: 2020-01-01, to: 2099-12-31 }
+rules:
+  - { id: page, on: visit, reply: 欢迎 }
+`;
+
 beforeAll(async () => {
   admin = await startAdmin({
-    campaigns: { 'test.yaml': RULES },
+    campaigns: { 'test.yaml': RULES, 'paged.yaml': PAGED },
     admin: '  secondPersonFrom: ¥3.00\n',
   });
   for (const name of ['wang', 'li', 'sun', 'zhao']) who[name] = await admin.signIn(name);
@@ -150,6 +164,15 @@ test('who sees openids only by their ends opens whom they found, one or several'
     expect([view.user, view.events.length]).toEqual([user, expect.any(Number)]);
   }
   expect((await admin.get('api/follower?line=999999', who.zhao!)).status).toBe(404);
+});
+
+test('a campaign with a page has its address, and its code as a picture', async () => {
+  const detail = await get<CampaignDetail>('campaign?id=paged');
+  expect([detail.page, detail.qr]).toEqual([
+    expect.stringMatching(/\/h5\/.+\/paged$/),
+    expect.stringMatching(/^data:image\/png;base64,iVBOR/),
+  ]);
+  expect(await get<CampaignDetail>('campaign?id=test')).not.toHaveProperty('qr');
 });
 
 test('every answer says what time it is to the bot', async () => {

@@ -7,6 +7,7 @@ import type { Lang } from '../../core/base/words/words.ts';
 import type { Campaign, Prize } from '../../core/rules/campaign.ts';
 import { isCash, isDraw, isWorth, pauseOf } from '../../core/rules/campaign-query.ts';
 import { prizeCalled } from '../../core/rules/renamed.ts';
+import { qrPicture } from '../../lib/qr-png.ts';
 import { foreseen } from './pace.ts';
 import type { OverviewPorts } from './ports.ts';
 import type { Disk } from './rules.ts';
@@ -15,6 +16,8 @@ import type { CampaignDetail, CampaignRow } from './view.ts';
 import { refusalWords } from './words.ts';
 
 const WEEK = 7;
+/** Pixels of each side. */
+const QR_SIZE = 720;
 /** So many days are summed up for one campaign. */
 const SUMMED_DAYS = 60;
 /** Further than three of four in a thousand: what chance hardly does. */
@@ -93,6 +96,7 @@ export async function campaignDetail(
     }
   }
   const account = campaign.account ?? [...ports.config.accounts.keys()][0]!;
+  const page = `${ports.config.publicUrl}/h5/${account}/${id}`;
   const hasPage = campaign.rules.some(rule => rule.on.some(({ kind }) => kind === 'visit'));
   return {
     row: await campaignRow(ports, campaign, days.slice(-WEEK)),
@@ -102,7 +106,7 @@ export async function campaignDetail(
       .sort((one, other) => other[1] - one[1])
       .map(([key, count]) => ({ key, text: refusalWords(key, lang), count })),
     days: own.slice(-WEEK).map(([day, tally]) => ({ day, hours: tally?.hours ?? Array.from({ length: 24 }, () => 0) })),
-    ...(hasPage && { page: `${ports.config.publicUrl}/h5/${account}/${id}` }),
+    ...(hasPage && { page, qr: `data:image/png;base64,${qrPicture(page, QR_SIZE).toString('base64')}` }),
     file: campaign.file.replace(/^.*[/\\]/, ''),
   };
 }

@@ -176,6 +176,8 @@ export type CampaignDetail = {
   /** Won in each hour of each of the last seven days, the oldest first. */
   readonly days: readonly { readonly day: string; readonly hours: readonly number[] }[];
   readonly page?: string;
+  /** The code of the page, to be printed or scanned off the screen: a `data:` address. */
+  readonly qr?: string;
   readonly file: string;
 };
 

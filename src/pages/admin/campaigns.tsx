@@ -1,6 +1,5 @@
 // 活动: which run, which run out and when.
 import { useState } from 'preact/hooks';
-import qrcode from 'qrcode-generator';
 import type { CampaignDetail, CampaignRow } from '../../engine/overview/view.ts';
 import { Week } from './chart.tsx';
 import { count, money, percent, when } from './format.ts';
@@ -119,7 +118,8 @@ function Bar({ budget, buckets }: Pick<CampaignRow, 'buckets'> & { budget: numbe
 
 /** Of what was heard today, what was refused: a thin bar under its words. */
 function Refused({ of: { heard, refused } }: { of: CampaignRow['today'] }) {
-  const share = heard === 0 ? 0 : Math.min(1, refused / heard);
+  if (refused === 0) return null;
+  const share = Math.min(1, refused / Math.max(1, heard));
   return (
     <span class="refused" data-test="refused">
       <small>{say.refusedToday(count(refused), percent(share))}</small>
@@ -234,7 +234,7 @@ function Refusals({ all }: { all: CampaignDetail['refusals'] }) {
   );
 }
 
-function Places({ of: { page, file } }: { of: CampaignDetail }) {
+function Places({ of: { page, qr, file } }: { of: CampaignDetail }) {
   return (
     <dl class="facts">
       {page && (
@@ -242,7 +242,7 @@ function Places({ of: { page, file } }: { of: CampaignDetail }) {
           <dt>{say.page}</dt>
           <dd>
             <Copy text={page} />
-            <Code text={page} />
+            {qr && <img class="qr" alt={say.qr} src={qr} width={180} height={180} data-test="page-qr" />}
           </dd>
         </>
       )}
@@ -254,14 +254,6 @@ function Places({ of: { page, file } }: { of: CampaignDetail }) {
       </dd>
     </dl>
   );
-}
-
-/** To be printed, or scanned off the screen. */
-function Code({ text }: { text: string }) {
-  const code = qrcode(0, 'M');
-  code.addData(text);
-  code.make();
-  return <img class="qr" alt={say.qr} src={code.createDataURL(4, 16)} width={180} height={180} data-test="page-qr" />;
 }
 
 function Figure({ name, value }: { name: string; value: string }) {

@@ -77,7 +77,11 @@ describe('all is well', () => {
     const minor = { ...alarm, key: 'budget:test', grave: 'ticket' };
     expect((await get<TodayView>('today')).alarms).toBe(0);
     const lease = await store.lease('alarms', 'test', MINUTE, now);
-    await store.release(lease!, now, JSON.stringify([{ ...alarm, taken: { by: 'li', at: now } }, minor]));
+    await store.release(
+      lease!,
+      now,
+      JSON.stringify([{ ...alarm, taken: { by: 'li', at: now } }, minor, { ...minor, key: 'budget:more' }]),
+    );
     expect((await get<TodayView>('today')).alarms).toBe(1);
     const again = await store.lease('alarms', 'test', MINUTE, now);
     await store.release(again!, now, JSON.stringify([]));

@@ -15,10 +15,12 @@ import type { OverviewPorts } from '../engine/overview/ports.ts';
 import { createRecent } from '../engine/overview/recent.ts';
 import { createTally } from '../engine/overview/tally.ts';
 import type { LiveBook } from '../engine/rulebook-live.ts';
+import type { Trial } from '../engine/trials/trials.ts';
 import { createDoor, type DoorPorts } from '../http/admin/door.ts';
 import { adminRoutes } from '../http/admin/routes.ts';
 import type { Clock, Log, Payer, Store } from '../ports.ts';
 import { examineBeside } from './doctor.ts';
+import { tryBeside } from './trials.ts';
 
 /** Beside the compiled code; and from the sources (in tests) the folder of the last build. */
 const FOLDERS = ['../pages/', '../../dist/pages/'].map(path => new URL(path, import.meta.url));
@@ -73,7 +75,13 @@ export function createAdmin(parts: Parts): Admin | undefined {
     if (!found || !merchant) throw new BadInput(`bot.yaml has no merchant "${name}" any more; add it again`);
     return { payer: found, policy: merchant.policy };
   };
-  const rules = { live: parts.live, holder: parts.holder, sleep: async (ms: number) => void (await timer.sleep(ms)) };
+  const trial = (each: Trial) => tryBeside(config.file, each);
+  const rules = {
+    trial,
+    live: parts.live,
+    holder: parts.holder,
+    sleep: async (ms: number) => void (await timer.sleep(ms)),
+  };
   const doctor = () => examineBeside(config.file, clock());
   const { routes, stop } = adminRoutes({ overview, admin, payer, nudge, writeDown, rules, doctor });
   const counting = keepCounting([tally, recent], timer, log);

@@ -9,6 +9,7 @@ import { DAY, type Day, dayOf, later, MINUTE, minuteOfDay } from '../core/base/t
 import type { Campaign } from '../core/rules/campaign.ts';
 import type { Clock, Log, Store } from '../ports.ts';
 import { auditStore } from './audit-store.ts';
+import { noteBill } from './bills/bills.ts';
 import { deleteOld } from './goods/keep.ts';
 import type { Messages } from './messages.ts';
 import type { Rulebook } from './rulebook.ts';
@@ -186,6 +187,7 @@ export async function reconcile({
     );
   const detail = total === 0 ? 'balances' : `${total} differences: ${words.join('; ')}`.slice(0, DETAIL_MAX);
   await store.acts.append({ at: clock(), by: 'the timetable', what: 'audit --fetch', about: day, detail });
+  await noteBill(store, { day, at: clock(), total, differences: words });
   return true;
 }
 

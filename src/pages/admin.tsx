@@ -8,12 +8,13 @@ import './admin/pages.css';
 import { Campaigns } from './admin/campaigns.tsx';
 import { Doctor } from './admin/doctor.tsx';
 import { Followers } from './admin/followers.tsx';
+import { clockText, dayText } from './admin/format.ts';
 import { Log, People } from './admin/log.tsx';
 import { Merchants } from './admin/merchants.tsx';
 import { Link } from './admin/parts.tsx';
 import { Payouts } from './admin/payouts.tsx';
 import { Rules } from './admin/rules.tsx';
-import { type Place, type Pulse, shell, tell, usePlace, usePulse, words } from './admin/state.ts';
+import { movedTo, type Place, type Pulse, shell, tell, usePlace, usePulse, words } from './admin/state.ts';
 import { Today } from './admin/today.tsx';
 import { wordIn } from './shared/word.ts';
 
@@ -35,6 +36,7 @@ function App() {
   const place = usePlace();
   const pulse = usePulse();
   const [toast, setToast] = useState('');
+  const moved = movedTo();
   useEffect(() => {
     document.title = `${wordIn(words.pages, place.page) ?? ''} · ${words.brand}`;
   }, [place]);
@@ -48,7 +50,12 @@ function App() {
       <a class="skip" href="#main">
         {words.skip}
       </a>
-      {shell.isDemo && <p class="strip demo">{words.demo}</p>}
+      {shell.isDemo && (
+        <p class="strip demo" data-test="demo">
+          {words.demo}
+          {moved !== undefined && ` · ${words.movedClock(`${dayText(moved)} ${clockText(moved)}`)}`}
+        </p>
+      )}
       {(pulse.away || pulse.isLost) && (
         <p class="strip away" role="alert">
           {pulse.away ? words.away : words.offline}

@@ -133,14 +133,24 @@ describe.each(KINDS)('on %s', (_, open) => {
     const ports = portsOf();
     const word = commit.event.kind === 'text' ? commit.event.text : '';
     const time = beijingText(long).slice(0, 16);
-    expect(await search(ports, `${time} ${word}`, 'zh')).toEqual({ kind: 'follower', user: old, by: 'event' });
+    expect(await search(ports, `${time} ${word}`, 'zh')).toEqual({
+      kind: 'follower',
+      user: old,
+      by: 'event',
+      line: expect.any(Number),
+    });
     expect(await search(ports, `${beijingText(later(long, -DAY)).slice(0, 16)} ${word}`, 'zh')).toEqual({
       kind: 'none',
     });
     expect(await search(ports, 'oNew…00ne', 'zh')).toEqual({ kind: 'none' });
     const late = aCommit({ user: fresh! });
     await store.commit(late);
-    expect(await search(ports, 'oNew…00ne', 'zh')).toEqual({ kind: 'follower', user: fresh, by: 'event' });
+    expect(await search(ports, 'oNew…00ne', 'zh')).toEqual({
+      kind: 'follower',
+      user: fresh,
+      by: 'event',
+      line: expect.any(Number),
+    });
     expect(await search(ports, caseNumberOf(late.event), 'zh')).toMatchObject({ user: fresh });
   });
 });

@@ -51,7 +51,10 @@ afterAll(() => admin.close());
 
 test('finds who used it first, however it is typed', async () => {
   for (const text of [USED, USED.toLowerCase(), `盖码：${USED.slice(0, 4)}-${USED.slice(4, 8)} ${USED.slice(8)}`])
-    expect([text, await search(text)]).toEqual([text, { kind: 'follower', user: winner, by: 'event' }]);
+    expect([text, await search(text)]).toEqual([
+      text,
+      { kind: 'follower', user: winner, by: 'event', line: expect.any(Number) },
+    ]);
 });
 
 test('tells of one that nobody used what it is, and whether it is active', async () => {

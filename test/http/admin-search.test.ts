@@ -48,7 +48,10 @@ describe('a number is found', () => {
   test('and so is a code that stood in a reply, behind its name and in small letters', async () => {
     const code = caseNumberOf(event);
     for (const text of [code, `查询码：${code.toLowerCase()}`, wide(code.replace('-', ' '))])
-      expect([text, await search(text)]).toEqual([text, { kind: 'follower', user: payout.user, by: 'event' }]);
+      expect([text, await search(text)]).toEqual([
+        text,
+        { kind: 'follower', user: payout.user, by: 'event', line: expect.any(Number) },
+      ]);
   });
 
   test('and so is an openid', async () => {
@@ -71,7 +74,7 @@ describe('a time and a word find who wrote it', () => {
     'with one digit for the hour': () => `${time.replace(/^0/, '')} 红包`,
   };
   test.each(Object.entries(ways))('%s', async (_, write) => {
-    expect(await search(write())).toEqual({ kind: 'follower', user: writer, by: 'event' });
+    expect(await search(write())).toEqual({ kind: 'follower', user: writer, by: 'event', line: expect.any(Number) });
   });
 
   test('and not on another day, at no time, on a day that there is not', async () => {

@@ -359,6 +359,20 @@ describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 240_000 },
     expect(await page.textContent(at('changes'))).toContain('¥1.00..¥1.40 → ¥1.10..¥2.00');
     await picture('draft-compare');
     expect(await gravely()).toEqual([]);
+    // What it would have cost lately, and what a day of it may look like.
+    await page.click(at('backtest'));
+    await page.locator(at('backtest-said'), { hasText: '用新规则' }).waitFor({ timeout: 150_000 });
+    await page
+      .locator(`${at('backtest-said')} table`)
+      .first()
+      .waitFor();
+    await page.click(at('simulate'));
+    await page
+      .locator(`${at('simulate-said')} table`)
+      .first()
+      .waitFor({ timeout: 150_000 });
+    await picture('draft-tried');
+    expect(await gravely()).toEqual([]);
     // Too much: it is seen here, and corrected.
     expect(readFileSync(file, 'utf8')).toBe(before);
     await draft('¥1.20..¥1.40');
@@ -446,6 +460,24 @@ describe.skipIf(!CHROMIUM)('the dashboard in the browser', { timeout: 240_000 },
     expect(open).toContain('中奖时间');
     expect(open).not.toContain(user);
     expect(whole).toContain(user);
+    // The same as a list: by prize, by what became of it, by day.
+    await page.goto(`${url}/admin/campaigns?id=welcome`);
+    await page
+      .locator(`${at('taken')} li`)
+      .first()
+      .waitFor();
+    await page.fill(at('taken-day'), '2001-01-01');
+    await page.locator(at('sheet'), { hasText: '没有符合条件的' }).waitFor();
+    await page.fill(at('taken-day'), '');
+    await page
+      .locator(`${at('taken')} li`)
+      .first()
+      .waitFor();
+    await picture('taken');
+    expect(await gravely()).toEqual([]);
+    expect(await page.getAttribute(at('winners-whole'), 'href')).toContain('list=whole');
+    await page.goto(`${url}/admin/merchants`);
+    await page.locator('section', { hasText: '和微信账单对账' }).last().waitFor();
     await page.goto(`${url}/admin/rules`);
     await page
       .locator(`${at('versions')} li`, { hasText: '版本 1' })

@@ -16,6 +16,7 @@ const NEEDED = [
     packages: ['chromium', 'fonts-noto-cjk', 'fonts-noto-color-emoji'],
     for: 'the tests in a browser',
   },
+  { program: inPath('promtool'), packages: ['prometheus'], for: "the tests of Prometheus's rules" },
   { program: inPath('redis-server'), packages: ['redis-server'], for: 'the tests on a real Redis' },
 ];
 

@@ -6,6 +6,7 @@ import { Audit, type AuditReport } from '../../src/core/audit/audit.ts';
 import { BadInput } from '../../src/core/base/error.ts';
 import { beijingText, DAY, type Day, dayOf, HOUR, type Instant, instant, later } from '../../src/core/base/time.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
+import { billsOf } from '../../src/engine/bills/bills.ts';
 import { reconcile } from '../../src/engine/jobs.ts';
 import type { Log } from '../../src/ports.ts';
 import { fetchFundFlows, fundDayFrom } from '../../src/setup/fund-flow.ts';
@@ -163,4 +164,7 @@ test('the timetable compares yesterday: a difference is an alarm and stays writt
     detail: expect.stringContaining(packets[0]!.billNo),
   });
   expect(beijingText(acts[0]!.at)).toContain(':24');
+  expect(await billsOf(world.store, now(), 14)).toMatchObject([
+    { day, total: 1, differences: [expect.stringContaining(packets[0]!.billNo)] },
+  ]);
 });

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { defaultConfigFile } from '../../config/config.ts';
 import { BadInput, Fault, type Finding, findingAt, messageOf } from '../../core/base/error.ts';
 import { t } from '../../core/base/words/words.ts';
 import {
@@ -57,6 +58,9 @@ export async function generate(options: GenerateOptions): Promise<number> {
     throw new BadInput(t`--prize: ${count} codes are too many for one batch; at most ${CODES_MAX}`);
   if (existsSync(out))
     throw new BadInput(t`--out ${out} is there already; it may have been printed, so name another file`);
+  // They can be made where no bot is; beside one it is written down.
+  if (existsSync(options.config ?? defaultConfigFile()))
+    await withStore(options, store => writeDown(store, 'codes generate', batch, [`--out ${out}`, ...options.prize]));
   const line = progress('codes');
   const file = createWriteStream(out, { mode: 0o600, flags: 'wx' });
   let [text, done] = [`\uFEFF${CODES_HEAD}`, 0]; // spreadsheets take a file without it for GBK

@@ -10,6 +10,7 @@ import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import { readText } from '../../lib/plain-file.ts';
 import { liveMenu, pushMenu } from '../../wechat/account/menu.ts';
+import { writeDown } from '../shared/acts.ts';
 import { confirm } from '../shared/confirm.ts';
 import { EXIT, print, printJson } from '../shared/context.ts';
 import { type AccountOptions, clock, withPlatform } from './platform.ts';
@@ -18,7 +19,7 @@ export type PushOptions = AccountOptions & { readonly dryRun?: boolean; readonly
 
 export async function push(file: string, options: PushOptions): Promise<number> {
   const { menu, keys } = await menuIn(file);
-  return withPlatform(options, async ({ config, account, api }) => {
+  return withPlatform(options, async ({ config, account, api, store }) => {
     const diff = menuDiff(await liveMenu(api), menu);
     for (const warning of await warningsOf(file, keys, config, account.name))
       print(`${showFinding(warning)} (warning)`);
@@ -39,6 +40,7 @@ export async function push(file: string, options: PushOptions): Promise<number> 
       print(t`nothing was changed`);
       return EXIT.findings;
     }
+    await writeDown(store, 'menu push', account.name, [file]);
     await pushMenu(api, menu);
     print(t`pushed; a phone shows it when it opens the chat anew, after five minutes at the latest`);
     return EXIT.fine;

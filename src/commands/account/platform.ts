@@ -8,12 +8,18 @@ import { suggest } from '../../core/base/suggest.ts';
 import { type Instant, instant, MINUTE, SECOND } from '../../core/base/time.ts';
 import { t } from '../../core/base/words/words.ts';
 import { apiErrorOf } from '../../core/messages/platform-codes.ts';
+import type { Store } from '../../ports.ts';
 import { type Api, createApi } from '../../wechat/account/api.ts';
 import { type Common, EXIT, printNote, withStore } from '../shared/context.ts';
 import { l } from '../shared/language.ts';
 
 export type AccountOptions = Common & { readonly account?: string };
-export type Platform = { readonly config: Config; readonly account: AccountConfig; readonly api: Api };
+export type Platform = {
+  readonly config: Config;
+  readonly account: AccountConfig;
+  readonly api: Api;
+  readonly store: Store;
+};
 
 export const clock = (): Instant => instant(Date.now());
 
@@ -26,7 +32,7 @@ export async function withPlatform(
     const account = accountOf(config, options.account);
     const api = createApi(account, { clock, sleep: ms => sleep(ms), store });
     try {
-      return await work({ config, account, api });
+      return await work({ config, account, api, store });
     } catch (error) {
       if (!(error instanceof Fault) || error.who !== 'wechat') throw error;
       printNote(`${refusalOf(error, account)}`);

@@ -8,6 +8,7 @@ import { joined, t } from '../../core/base/words/words.ts';
 import { auditStore } from '../../engine/audit-store.ts';
 import { openStore, sqliteFileOf } from '../../storage/open.ts';
 import { checkFile, copyFile, keepAs } from '../../storage/sqlite/backup.ts';
+import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, withStore } from '../shared/context.ts';
 import { campaignsOf } from './audit.ts';
 
@@ -19,7 +20,7 @@ export function backup(target: string, options: BackupOptions): Promise<number> 
   const file = resolve(target);
   if (existsSync(file)) throw new BadInput(t`${target} is there already, and is not written over; name another file`);
   if (!existsSync(dirname(file))) throw new BadInput(t`there is no folder ${dirname(file)}; make it first`);
-  return withStore(options, async (_store, config) => {
+  return withStore(options, async (store, config) => {
     const source = sqliteFileOf(config.store);
     if (source === undefined)
       throw new BadInput(
@@ -27,6 +28,7 @@ export function backup(target: string, options: BackupOptions): Promise<number> 
       );
     if (source === file) throw new BadInput(t`${target} is the store itself`);
     const part = `${file}.part`;
+    await writeDown(store, 'backup', file);
     try {
       await copyFile(source, part);
       await checkFile(part);

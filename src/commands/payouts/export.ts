@@ -6,6 +6,7 @@ import { t } from '../../core/base/words/words.ts';
 import { CSV_HEAD, csvLine } from '../../core/ops/payout-csv.ts';
 import type { BillNo, Payout } from '../../core/payout/payout.ts';
 import type { PayoutFilter, Store } from '../../ports.ts';
+import { writeDown } from '../shared/acts.ts';
 import { idInside } from '../shared/campaign-name.ts';
 import { type Common, EXIT, printNote, withStore } from '../shared/context.ts';
 import { type CsvPage, writeCsv } from '../shared/csv-out.ts';
@@ -36,6 +37,8 @@ export function exportPayouts(options: ExportOptions): Promise<number> {
     return (from === undefined || day >= from) && (to === undefined || day <= to);
   };
   return withStore(options, async (store, config) => {
+    const how = [campaign, state, merchant, from, to].map(each => each ?? '');
+    await writeDown(store, 'payouts export', options.out ?? '', how);
     const wanted = { ...filter, ...(campaign !== undefined && { campaign: await idInside(config, campaign) }) };
     const count = await writeCsv(options.out, l`payouts exported`, pages(store, wanted, isWanted));
     if (options.out !== undefined) printNote(t`${count} payouts in ${options.out}`);

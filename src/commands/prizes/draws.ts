@@ -16,6 +16,7 @@ import { entriesOf, resultIn } from '../../engine/draws/hold.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
 import { readRuleFiles } from '../../engine/rulebook-files.ts';
 import { tableFile } from '../../lib/table-file.ts';
+import { writeDown } from '../shared/acts.ts';
 import { type Common, EXIT, print, printJson, printNote, table, withStore } from '../shared/context.ts';
 import { type CsvPage, writeCsv } from '../shared/csv-out.ts';
 import { l } from '../shared/language.ts';
@@ -70,6 +71,7 @@ export function tickets(typed: string, name: string, options: DrawsOptions): Pro
       throw new BadInput(
         t`"${name}" was not held yet: its list would tell who wins. It is held at ${beijingText(draw.at)}`,
       );
+    await writeDown(store, 'draws tickets', campaign.id, [name, options.out !== undefined && `--out ${options.out}`]);
     const won = new Map(result.winners.map(({ ticket, prize }) => [ticket, prize]));
     const seed = seedOf(secret, seedNameOf(campaign.id, name));
     const rows = await listed({ seed, won, campaign, draw }, entriesOf(store, campaign, draw));

@@ -37,7 +37,9 @@ const KIND_WORDS: Readonly<Record<Winner['kind'], string>> = {
   gone: '',
 };
 
-const STATE_WORDS: Readonly<Record<NonNullable<Winner['state']>, string>> = {
+type WinnerState = NonNullable<Winner['state']>;
+
+const STATE_WORDS: Readonly<Record<WinnerState, string>> = {
   coming: '处理中',
   later: '稍后发放',
   stuck: '暂时不能送达',
@@ -56,8 +58,15 @@ const STATE_WORDS: Readonly<Record<NonNullable<Winner['state']>, string>> = {
   declined: '不需要寄送',
 };
 
+export function isWinnerState(word: string): word is WinnerState {
+  return Object.hasOwn(STATE_WORDS, word);
+}
+
 /** `undefined`: nothing was won. Money was, also where the campaign's file no longer has the prize. */
-export function winnerOf(claim: Claim, campaign: Pick<Campaign, 'prizes'> | undefined): Winner | undefined {
+export function winnerOf(
+  claim: Pick<Claim, 'account' | 'user' | 'at' | 'amount' | 'key' | 'prize'>,
+  campaign: Pick<Campaign, 'prizes'> | undefined,
+): Winner | undefined {
   const { account, user, at, amount, key, prize: name } = claim;
   const prize = campaign?.prizes.get(name);
   if (prize ? !isWorth(prize) : amount === 0) return undefined;

@@ -1,5 +1,6 @@
 // Who has won what in a campaign, and who has taken part: read from the books as of one moment, a page at a time, however many.
 
+import { type Day, dayOf } from '../../core/base/time.ts';
 import type { Claim } from '../../core/decide/decision.ts';
 import { type Parcel, parcelsIn } from '../../core/goods/parcel.ts';
 import { type Participant, type Winner, winnerOf } from '../../core/ops/winner-list.ts';
@@ -27,11 +28,11 @@ export async function* winnersOf(
   }
 }
 
-/** Each once, won or not. */
-export async function* participantsOf(store: From, id: string): AsyncGenerator<Participant> {
+/** Each once, won or not. `day`: who took part on it. */
+export async function* participantsOf(store: From, id: string, day?: Day): AsyncGenerator<Participant> {
   const seen = new Seen();
   for await (const { account, user, at } of claimsOf(store, id))
-    if (seen.add(`${account}/${user}`)) yield { account, user, at };
+    if ((day === undefined || dayOf(at) === day) && seen.add(`${account}/${user}`)) yield { account, user, at };
 }
 
 async function* claimsOf(store: From, id: string): AsyncGenerator<Claim> {
@@ -43,7 +44,11 @@ async function* claimsOf(store: From, id: string): AsyncGenerator<Claim> {
   }
 }
 
-async function becomeOf(store: From, claim: Claim, { kind }: Winner): Promise<Partial<Winner>> {
+export async function becomeOf(
+  store: Omit<From, 'snapshot'>,
+  claim: Pick<Claim, 'user' | 'campaign' | 'account' | 'key' | 'amount'>,
+  { kind }: Pick<Winner, 'kind'>,
+): Promise<Partial<Winner>> {
   const { user, campaign, account, key } = claim;
   if (claim.amount > 0) {
     const payouts = await store.payouts({ user, campaign, limit: PAYOUTS_MAX });

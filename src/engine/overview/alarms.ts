@@ -16,3 +16,8 @@ export async function alarmViews({ store }: Pick<OverviewPorts, 'store'>, lang: 
     }))
     .sort((one, other) => Number(one.taken !== undefined) - Number(other.taken !== undefined));
 }
+
+/** Those for which people are called at once. */
+export async function graveAlarms({ store }: Pick<OverviewPorts, 'store'>): Promise<number> {
+  return readAlarms(await store.note(ALARMS_NOTE)).filter(({ grave }) => grave === 'page').length;
+}

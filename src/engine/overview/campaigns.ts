@@ -1,22 +1,23 @@
 // Which campaigns run, which run out and when, and what is refused.
 
 import { openId } from '../../core/base/event.ts';
-import { type Fen, fen, NO_MONEY, showFen } from '../../core/base/money.ts';
-import { dayOf, HOUR, type Instant, instant, later } from '../../core/base/time.ts';
+import { fen, NO_MONEY, showFen } from '../../core/base/money.ts';
+import { dayOf } from '../../core/base/time.ts';
 import type { Lang } from '../../core/base/words/words.ts';
 import type { Campaign, Prize } from '../../core/rules/campaign.ts';
-import { isCash, isDraw, pauseOf } from '../../core/rules/campaign-query.ts';
+import { isCash, isDraw, isWorth, pauseOf } from '../../core/rules/campaign-query.ts';
 import { prizeCalled } from '../../core/rules/renamed.ts';
-import type { Buckets } from '../../ports.ts';
+import { qrPicture } from '../../lib/qr-png.ts';
+import { foreseen } from './pace.ts';
 import type { OverviewPorts } from './ports.ts';
 import type { Disk } from './rules.ts';
-import type { DayTally } from './tally.ts';
+import type { CampaignTally, DayTally } from './tally.ts';
 import type { CampaignDetail, CampaignRow } from './view.ts';
 import { refusalWords } from './words.ts';
 
 const WEEK = 7;
-/** The pace is that of so many hours. */
-const PACE_HOURS = 3;
+/** Pixels of each side. */
+const QR_SIZE = 720;
 /** So many days are summed up for one campaign. */
 const SUMMED_DAYS = 60;
 /** Further than three of four in a thousand: what chance hardly does. */
@@ -43,7 +44,7 @@ async function campaignRow(ports: OverviewPorts, campaign: Campaign, days: Days)
   const own = days.map(([, day]) => day?.campaigns[id]);
   const today = own.at(-1);
   const refused = Object.values(today?.refusals ?? {}).reduce((sum, count) => sum + count, 0);
-  const goneAt = budget && foreseen(budget.total, buckets, today, now);
+  const goneAt = budget && foreseen(budget, buckets, today, now);
   return {
     ...{ id, name, mode, from: period.from, to: period.to },
     phase: now < period.from ? 'coming' : now >= period.to ? 'over' : 'running',
@@ -51,26 +52,23 @@ async function campaignRow(ports: OverviewPorts, campaign: Campaign, days: Days)
     ...(budget && { budget: budget.total }),
     ...(budget?.perDay !== undefined && { perDay: budget.perDay }),
     buckets,
-    today: { heard: today?.heard ?? 0, won: today?.won ?? 0, amount: today?.amount ?? 0, refused },
+    today: { heard: today?.heard ?? 0, won: wonIn(today, campaign), amount: today?.amount ?? 0, refused },
     ...(goneAt !== undefined && goneAt < period.to && { goneAt }),
-    week: own.map(each => each?.won ?? 0),
+    week: own.map(each => wonIn(each, campaign)),
   };
 }
 
-/** When the money is gone, at the pace of the last hours. */
-function foreseen(
-  total: Fen,
-  { reserved, sent, received }: Buckets,
-  today: DayTally['campaigns'][string] | undefined,
-  now: Instant,
-): Instant | undefined {
-  if (!today || today.won === 0) return undefined;
-  const hour = Math.floor((now - (later(now, 0) - ((now + 8 * HOUR) % (24 * HOUR)))) / HOUR);
-  const recent = today.hours.slice(Math.max(0, hour - PACE_HOURS + 1), hour + 1).reduce((sum, won) => sum + won, 0);
-  const perHour = (recent * (today.amount / today.won)) / Math.min(PACE_HOURS, hour + 1);
-  const left = total - reserved - sent - received;
-  if (perHour <= 0 || left <= 0) return undefined;
-  return instant(now + (left / perHour) * HOUR);
+/** Prizes that were won, of money or not; where the file no longer has them, those of money. */
+export function wonIn(day: CampaignTally | undefined, campaign: Pick<Campaign, 'prizes'> | undefined): number {
+  if (!day) return 0;
+  const worth = Object.entries(day.prizes).filter(([name]) => {
+    const prize = campaign?.prizes.get(name);
+    return prize !== undefined && isWorth(prize);
+  });
+  return Math.max(
+    day.won,
+    worth.reduce((sum, [, count]) => sum + count, 0),
+  );
 }
 
 // ── One campaign ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -90,7 +88,7 @@ export async function campaignDetail(
   for (const [, day] of own) {
     if (!day) continue;
     total.heard += day.heard;
-    total.won += day.won;
+    total.won += wonIn(day, campaign);
     total.amount += day.amount;
     for (const [key, count] of Object.entries(day.refusals)) {
       total.refused += count;
@@ -98,6 +96,7 @@ export async function campaignDetail(
     }
   }
   const account = campaign.account ?? [...ports.config.accounts.keys()][0]!;
+  const page = `${ports.config.publicUrl}/h5/${account}/${id}`;
   const hasPage = campaign.rules.some(rule => rule.on.some(({ kind }) => kind === 'visit'));
   return {
     row: await campaignRow(ports, campaign, days.slice(-WEEK)),
@@ -107,7 +106,7 @@ export async function campaignDetail(
       .sort((one, other) => other[1] - one[1])
       .map(([key, count]) => ({ key, text: refusalWords(key, lang), count })),
     days: own.slice(-WEEK).map(([day, tally]) => ({ day, hours: tally?.hours ?? Array.from({ length: 24 }, () => 0) })),
-    ...(hasPage && { page: `${ports.config.publicUrl}/h5/${account}/${id}` }),
+    ...(hasPage && { page, qr: `data:image/png;base64,${qrPicture(page, QR_SIZE).toString('base64')}` }),
     file: campaign.file.replace(/^.*[/\\]/, ''),
   };
 }
@@ -130,6 +129,7 @@ async function prizesOf({ store }: OverviewPorts, campaign: Campaign): Promise<C
     const odds = isOne && drawn.has(prize.name) && weights > 0 ? prize.weight / weights : undefined;
     const seen = odds !== undefined && all > 0 ? given[n]! / all : undefined;
     return {
+      id: prize.name,
       name: prizeCalled(prize),
       worth: worthOf(prize),
       given: given[n]!,

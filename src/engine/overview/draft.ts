@@ -2,7 +2,6 @@
 // words, and what it may cost. It is judged beside the events, as what goes live is; nothing is written.
 
 import { setImmediate } from 'node:timers/promises';
-import { type Finding, told } from '../../core/base/error.ts';
 import type { Lang } from '../../core/base/words/words.ts';
 import { mostOfOne } from '../../core/exposure/one-follower.ts';
 import { spendOf } from '../../core/lint/spend.ts';
@@ -15,7 +14,7 @@ import type { RuleFile } from '../rulebook-files.ts';
 import type { LiveBook } from '../rulebook-live.ts';
 import { liveOfVersion, versionsIn, versionText } from '../versions/rule-versions.ts';
 import type { OverviewPorts } from './ports.ts';
-import { nameOf } from './rules.ts';
+import { findingView, nameOf } from './rules.ts';
 import type { DraftVerdict } from './view.ts';
 
 export type DraftPorts = { readonly overview: OverviewPorts; readonly live: LiveBook };
@@ -29,10 +28,10 @@ export async function draftVerdict(
 ): Promise<DraftVerdict> {
   const verdict = await judge(files, aroundOf(config));
   const mild = verdict.warnings.filter(({ severity }) => severity !== 'error');
-  const shown = (grave: boolean) => (each: Finding) => {
-    const { line, column, message } = told(each, lang);
-    return { file: nameOf(each.file), line, column, message, grave };
-  };
+  const shown = (grave: boolean) => (each: Parameters<typeof findingView>[0]) => ({
+    ...findingView(each, grave, lang),
+    file: nameOf(each.file),
+  });
   const findings = [...verdict.findings.map(shown(true)), ...mild.map(shown(false))];
   if (verdict.findings.length > 0) return { isFit: false, findings, changes: [], more: 0, stake: 0 };
   await setImmediate();

@@ -15,6 +15,7 @@ import { awardsOf } from '../../core/decide/decision.ts';
 import { userLimits } from '../../core/decide/limits.ts';
 import { decisionCalled } from '../../core/decide/renamed-decision.ts';
 import { asBillNo, type Payout } from '../../core/payout/payout.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
 import type { JournalLine } from '../../ports.ts';
 import { foretold } from '../operate/foretell.ts';
 import { rowOf } from './payouts.ts';
@@ -111,13 +112,16 @@ async function aroundTime({ store }: OverviewPorts, lang: Lang, { at, word }: Ti
 
 /** Whoever they are of, the latest first. */
 function foundIn(lines: readonly JournalLine[], lang: Lang): Found {
-  const users = new Map<OpenId, { readonly user: string; readonly at: number; readonly what: string }>();
-  for (const { event, at } of lines)
+  const users = new Map<
+    OpenId,
+    { readonly user: string; readonly line: number; readonly at: number; readonly what: string }
+  >();
+  for (const { id, event, at } of lines)
     if (!users.has(event.user) && users.size < NAMED_MAX)
-      users.set(event.user, { user: event.user, at, what: eventWords(event, lang) });
+      users.set(event.user, { user: event.user, line: id, at, what: eventWords(event, lang) });
   const all = [...users.values()];
   if (all.length === 0) return { kind: 'none' };
-  if (all.length === 1) return { kind: 'follower', user: all[0]!.user, by: 'event' };
+  if (all.length === 1) return { kind: 'follower', user: all[0]!.user, by: 'event', line: all[0]!.line };
   return { kind: 'several', users: all };
 }
 
@@ -183,10 +187,18 @@ async function limitsOf(
 
 // ── Why not ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** What an event would come to now or then, by the rules that are live: the odds, never the draw. Nothing is written. */
+type Wondered = {
+  readonly user: string;
+  readonly written: string;
+  readonly at: Instant | undefined;
+  /** A draft's, in the place of those that are live. */
+  readonly campaigns?: readonly Campaign[] | undefined;
+};
+
+/** What an event would come to now or then, by the rules that are live, or by a draft of them: the odds, never the draw. Nothing is written. */
 export async function whyNot(
   ports: OverviewPorts,
-  { user, written, at }: { readonly user: string; readonly written: string; readonly at: Instant | undefined },
+  { user, written, at, campaigns }: Wondered,
   lang: Lang,
 ): Promise<WhyView[]> {
   const { store, config, book, clock } = ports;
@@ -196,7 +208,7 @@ export async function whyNot(
   const now = at ?? clock();
   const envelope = { key: eventKey(`m:explain-${now}`), account, user: openId(user), sentAt: now };
   const event: Event = { ...envelope, ...happeningOf(written) };
-  const live = { campaigns: book().campaigns, accounts: [...config.accounts.keys()] };
+  const live = { campaigns: campaigns ?? book().campaigns, accounts: [...config.accounts.keys()] };
   const explained = await foretold(store, config, live, event, now);
   return explained.map(each => ({
     at: each.at,

@@ -67,7 +67,7 @@ export function haltView(halt: Halt): HaltView {
 
 export async function payoutList(ports: OverviewPorts, query: PayoutQuery): Promise<PayoutList> {
   const { filter, limit = PAGE } = query;
-  const counts = await filterCounts(ports);
+  const [counts, halted] = await Promise.all([filterCounts(ports), haltedOnes(ports)]);
   const found: Payout[] = [];
   let isCut = false;
   let last: string | undefined;
@@ -82,9 +82,16 @@ export async function payoutList(ports: OverviewPorts, query: PayoutQuery): Prom
   return {
     rows,
     counts,
+    halted,
     ...(last !== undefined && { next: cursorOf(filter, found.at(-1)!) }),
     ...(isCut && { isCut }),
   };
+}
+
+async function haltedOnes({ store, config }: OverviewPorts): Promise<string[]> {
+  const names = [...config.merchants.keys()];
+  const halts = await Promise.all(names.map(name => store.halt(name)));
+  return names.filter((_, n) => halts[n] !== undefined);
 }
 
 /** Of filters of several states the page goes on in the state where it ended. */

@@ -26,7 +26,7 @@ export async function codeFound(ports: OverviewPorts, text: string): Promise<Fou
   if (usedAt === undefined) return { kind: 'code', is: known.active ? 'unused' : 'inactive', batch, prize };
   const line = await useOf(ports, code, instant(usedAt));
   return line
-    ? { kind: 'follower', user: line.event.user, by: 'event' }
+    ? { kind: 'follower', user: line.event.user, by: 'event', line: line.id }
     : { kind: 'code', is: 'used', batch, prize, usedAt };
 }
 

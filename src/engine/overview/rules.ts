@@ -5,17 +5,18 @@ import { rehearse } from '../../core/analysis/run-tests.ts';
 import { BadInput, type Finding, told } from '../../core/base/error.ts';
 import { SECOND } from '../../core/base/time.ts';
 import { inLang, type Lang, t } from '../../core/base/words/words.ts';
+import type { Warning } from '../../core/lint/catalogue.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import { checkRuleFiles, lintRuleFiles } from '../rulebook.ts';
 import { type RuleFile, readRuleFiles } from '../rulebook-files.ts';
 import { liveOfVersion, printOf, versionsIn, versionText } from '../versions/rule-versions.ts';
 import type { OverviewPorts } from './ports.ts';
-import type { RuleFileDetail, RuleFileView, RuleVersionView } from './view.ts';
+import type { FindingView, RuleFileDetail, RuleFileView, RuleVersionView } from './view.ts';
 
 export type Disk = {
   readonly files: readonly RuleFile[];
   readonly campaigns: readonly Campaign[];
-  readonly findings: readonly (Finding & { readonly grave: boolean })[];
+  readonly findings: readonly (Finding & Partial<Pick<Warning, 'advice' | 'basis'>> & { readonly grave: boolean })[];
 };
 
 /** To read and to judge all files costs a while: what was just read is not read again. */
@@ -82,12 +83,22 @@ export function ruleFileViews(
       file: nameOf(file),
       ...(campaign && { campaign: campaign.id, name: campaign.name, mode: campaign.mode }),
       isLive: campaign !== undefined && live.get(campaign.id) === campaign.hash,
-      findings: own.map(({ grave, ...each }) => {
-        const { line, column, message } = told(each, lang);
-        return { line, column, message, grave };
-      }),
+      findings: own.map(each => findingView(each, each.grave, lang)),
     };
   });
+}
+
+export function findingView(
+  finding: Finding & Partial<Pick<Warning, 'advice' | 'basis'>>,
+  grave: boolean,
+  lang: Lang,
+): FindingView {
+  const { line, column, message, advice, basis } = told(finding, lang);
+  return {
+    ...{ line, column, message, grave },
+    ...(advice !== undefined && { advice: inLang(advice, lang) }),
+    ...(basis !== undefined && { basis: inLang(basis, lang) }),
+  };
 }
 
 export function ruleFileDetail(

@@ -9,9 +9,10 @@ import { partsOf } from '../../core/decide/decision.ts';
 import type { Clock, JournalLine, Lease, Log, Store } from '../../ports.ts';
 
 /** Of one campaign on one day. Amounts are fen. */
-type CampaignTally = {
+export type CampaignTally = {
   /** Events that one of its rules decided. */
   heard: number;
+  /** Prizes of money; all that was won, by name, is in `prizes`. */
   won: number;
   amount: number;
   /** Won, by the hour of the day. */
@@ -141,8 +142,10 @@ function emptyCampaign(): CampaignTally {
 
 function addLine(day: DayTally, { id, at, decision }: JournalLine): void {
   day.upTo = id;
-  day.heard++;
-  for (const part of partsOf(decision)) addPart(day, part, at);
+  const parts = partsOf(decision);
+  // Who only chats takes part in nothing: here as in each campaign.
+  if (parts.length > 0) day.heard++;
+  for (const part of parts) addPart(day, part, at);
 }
 
 function addPart(day: DayTally, part: ReturnType<typeof partsOf>[number], at: Instant): void {

@@ -4,7 +4,8 @@ import { told } from '../../core/base/error.ts';
 import { endingSoon } from '../../core/base/expiry.ts';
 import { dayOf, HOUR } from '../../core/base/time.ts';
 import type { Lang } from '../../core/base/words/words.ts';
-import { campaignRows } from './campaigns.ts';
+import { graveAlarms } from './alarms.ts';
+import { campaignRows, wonIn } from './campaigns.ts';
 import { merchantViews } from './merchants.ts';
 import { filterCounts } from './payouts.ts';
 import type { OverviewPorts } from './ports.ts';
@@ -17,12 +18,13 @@ const BUDGET_PERCENT = 95;
 
 export async function todayView(ports: OverviewPorts, disk: Disk, lang: Lang): Promise<TodayView> {
   const now = ports.clock();
-  const [days, countedTo, merchants, counts, campaigns] = await Promise.all([
+  const [days, countedTo, merchants, counts, campaigns, alarms] = await Promise.all([
     ports.tally.days(dayOf(now), 2),
     ports.tally.countedTo(),
     merchantViews(ports),
     filterCounts(ports),
     campaignRows(ports, disk),
+    graveAlarms(ports),
   ]);
   const [before, today] = days.map(([, day]) => day);
   const hour = Math.floor(((now + 8 * HOUR) % (24 * HOUR)) / HOUR);
@@ -38,6 +40,16 @@ export async function todayView(ports: OverviewPorts, disk: Disk, lang: Lang): P
     now,
     ...(countedTo !== undefined && { countedTo }),
     todos: todosOf(ports, { disk, merchants, campaigns, counts }, lang).slice(0, TODOS_MAX),
+    alarms,
+    prizes: Object.entries(today?.campaigns ?? {}).reduce(
+      (sum, [id, day]) =>
+        sum +
+        wonIn(
+          day,
+          ports.book().campaigns.find(each => each.id === id),
+        ),
+      0,
+    ),
     won: today?.won ?? 0,
     amount: today?.amount ?? 0,
     wonBefore: before?.won ?? 0,

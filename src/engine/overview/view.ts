@@ -58,6 +58,8 @@ export type PayoutList = {
   /** The number after which the next page begins. */
   readonly next?: string;
   readonly counts: Readonly<Record<FilterName, number>>;
+  /** Merchants that send nothing now. */
+  readonly halted: readonly string[];
   /** As many were looked at; there may be more. */
   readonly isCut?: boolean;
 };
@@ -138,8 +140,12 @@ export type TodayView = {
   /** So far events are counted; they are a moment behind. */
   readonly countedTo?: number;
   readonly todos: readonly Todo[];
+  /** Alarms for which people are called and that are not over, taken on or not. */
+  readonly alarms: number;
   readonly won: number;
   readonly amount: number;
+  /** All prizes, of money or not; `won` are those of money. */
+  readonly prizes: number;
   readonly wonBefore: number;
   readonly amountBefore: number;
   /** Fen an hour, from midnight on. */
@@ -154,6 +160,8 @@ export type CampaignDetail = {
   readonly row: CampaignRow;
   readonly total: { readonly heard: number; readonly won: number; readonly amount: number; readonly refused: number };
   readonly prizes: readonly {
+    /** As the file calls it. */
+    readonly id: string;
     readonly name: string;
     readonly worth: string;
     readonly given: number;
@@ -168,8 +176,23 @@ export type CampaignDetail = {
   /** Won in each hour of each of the last seven days, the oldest first. */
   readonly days: readonly { readonly day: string; readonly hours: readonly number[] }[];
   readonly page?: string;
+  /** The code of the page, to be printed or scanned off the screen: a `data:` address. */
+  readonly qr?: string;
   readonly file: string;
 };
+
+/** One time somebody took part. `line`: of the journal; `state`: what became of what was won. */
+export type TakenRow = {
+  readonly line: number;
+  readonly at: number;
+  readonly user: string;
+  readonly verdict: string;
+  readonly prize?: string;
+  readonly amount?: number;
+  readonly state?: string;
+};
+/** `next`: the line before which the next page begins; `isCut`: as much was looked through, and there may be more. */
+export type TakenList = { readonly rows: readonly TakenRow[]; readonly next?: number; readonly isCut?: boolean };
 
 /** A printed code whose user is not known. `used`: the journal of that time does not say by whom. `usedAt`: ms. */
 export type CodeFound = {
@@ -182,11 +205,23 @@ export type CodeFound = {
 
 export type Found =
   | { readonly kind: 'none' }
-  | { readonly kind: 'follower'; readonly user: string; readonly by: string; readonly billNo?: string }
+  | {
+      readonly kind: 'follower';
+      readonly user: string;
+      readonly by: string;
+      readonly billNo?: string;
+      readonly line?: number;
+    }
   | CodeFound
   | {
       readonly kind: 'several';
-      readonly users: readonly { readonly user: string; readonly at: number; readonly what: string }[];
+      /** `line`: of the journal, by which who sees openids only by their ends opens one of them. */
+      readonly users: readonly {
+        readonly user: string;
+        readonly line: number;
+        readonly at: number;
+        readonly what: string;
+      }[];
     };
 
 export type FollowerView = {
@@ -236,6 +271,16 @@ export type WhyView = {
   readonly reply?: string;
 };
 
+/** Something about a rule file; `advice`: what may be written instead; `basis`: the rule it rests on. */
+export type FindingView = {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly grave: boolean;
+  readonly advice?: string;
+  readonly basis?: string;
+};
+
 export type RuleFileView = {
   readonly file: string;
   readonly campaign?: string;
@@ -243,12 +288,7 @@ export type RuleFileView = {
   readonly mode?: string;
   /** Whether what is on the disk is what is live. */
   readonly isLive: boolean;
-  readonly findings: readonly {
-    readonly line: number;
-    readonly column: number;
-    readonly message: string;
-    readonly grave: boolean;
-  }[];
+  readonly findings: readonly FindingView[];
   readonly tests?: { readonly passed: number; readonly failed: number };
 };
 
@@ -266,13 +306,7 @@ export type RuleFileDetail = RuleFileView & {
 /** What would go live: all that is wrong with it, what it changes in words, what it may cost. Sums are fen. */
 export type DraftVerdict = {
   readonly isFit: boolean;
-  readonly findings: readonly {
-    readonly file: string;
-    readonly line: number;
-    readonly column: number;
-    readonly message: string;
-    readonly grave: boolean;
-  }[];
+  readonly findings: readonly (FindingView & { readonly file: string })[];
   readonly changes: readonly string[];
   /** By how much more the budgets go, and what the campaigns that change can give in all. */
   readonly more: number;
@@ -297,6 +331,14 @@ export type DraftView = DraftVerdict & {
   readonly conflict?: { readonly text: string; readonly base: string };
 };
 
+/** What a trial of a draft came to: lines of text, and tables. */
+export type TrialView = {
+  readonly parts: readonly (
+    | string
+    | { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  )[];
+};
+
 export type RevertView = DraftVerdict & { readonly seen: string; readonly gone: readonly string[] };
 
 /** What went live when, and what it changed, in words; the latest first. */
@@ -308,6 +350,15 @@ export type RuleVersionView = {
   readonly files: number;
   readonly isLive: boolean;
   readonly changes: readonly string[];
+};
+
+/** A day that was compared with the merchants' accounts, and what a person says of its differences. */
+export type BillView = {
+  readonly day: string;
+  readonly at: number;
+  readonly total: number;
+  readonly differences: readonly string[];
+  readonly settled?: { readonly by: string; readonly at: number; readonly reason: string };
 };
 
 /** Something that stands wrong, and who has taken it on. */
@@ -354,5 +405,7 @@ export type PendingView = {
   readonly about: string;
   readonly sum: number;
   readonly reason: string;
+  /** What exactly: each payout, the reason of a halt, what changes in the rules and their file. */
+  readonly shows: readonly string[];
   readonly isOwn: boolean;
 };

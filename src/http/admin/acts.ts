@@ -4,10 +4,11 @@
 
 import { randomBytes } from 'node:crypto';
 import type { AdminConfig, Operator, Role } from '../../config/admin.ts';
+import type { TrialWords } from '../../core/analysis/trial-words.ts';
 import { BadInput, Fault } from '../../core/base/error.ts';
 import { fen, showFen } from '../../core/base/money.ts';
 import { oneLine } from '../../core/base/text.ts';
-import { HOUR, type Instant, instant, later } from '../../core/base/time.ts';
+import { beijingText, HOUR, type Instant, instant, later } from '../../core/base/time.ts';
 import { inLang, t, type Wording } from '../../core/base/words/words.ts';
 import { voucherPayer } from '../../core/decide/limits.ts';
 import { readAlarms } from '../../core/ops/alarm.ts';
@@ -23,10 +24,11 @@ import { ALARMS_NOTE, takeAlarms } from '../../engine/ops/alarms.ts';
 import type { OverviewPorts } from '../../engine/overview/ports.ts';
 import type { PendingView } from '../../engine/overview/view.ts';
 import type { LiveBook } from '../../engine/rulebook-live.ts';
+import type { Trial } from '../../engine/trials/trials.ts';
 import { createMemory } from '../../lib/rate-limiter.ts';
 import { doctorRoutes } from './doctor-desk.ts';
 import { type Asker, Denied, type DoorPorts, mayAs, type Route } from './door.ts';
-import { RulesDesk } from './rules-desk.ts';
+import { RULES_BYTES_MAX, type RulesDesk } from './rules-desk.ts';
 import { CONFIRMED_MS } from './sessions.ts';
 
 /** Of one act at once. */
@@ -35,12 +37,12 @@ const TOKENS_MAX = 2000;
 const PENDING_MAX = 100;
 const PENDING_MS = HOUR;
 const ALARM_KEY_MAX = 200;
+/** The newest ones, where somebody asks who was faster. */
+const ACTS_LOOKED = 100;
 /** Payouts that wait at a merchant, of which the sum is taken. */
 const WAITING_MAX = 5000;
 /** Whenever they are due. */
 const LAST_DAY = instant(8.64e15);
-/** A rule file, as JSON. */
-const RULES_BYTES_MAX = 3 * 1024 * 1024;
 
 export type ActPorts = {
   readonly overview: OverviewPorts;
@@ -52,8 +54,9 @@ export type ActPorts = {
   readonly writeDown: DoorPorts['writeDown'];
   /** Examines the set-up, beside the events. */
   readonly doctor: () => Promise<readonly Diagnosis[]>;
-  /** What rules go live beside, and who puts files there. */
+  /** What rules go live beside, and who puts files there; `trial`: a draft is tried, beside the events. */
   readonly rules: {
+    readonly trial: (trial: Trial) => Promise<TrialWords>;
     readonly live: LiveBook;
     readonly holder: string;
     readonly sleep: (ms: number) => Promise<void>;
@@ -68,6 +71,8 @@ export type Act = {
   readonly reason: string;
   /** What it moves, fen. */
   readonly sum: number;
+  /** What whoever agrees is shown of it, line by line. */
+  readonly shows: readonly string[];
   /** Who agrees needs it, too; absent: an operator. */
   readonly role?: Role;
   /** For whoever waits for its answer; `agreed`: the second person. */
@@ -77,10 +82,8 @@ type Became = { readonly ok: boolean; readonly result: Wording };
 type Pending = Act & { readonly id: string; readonly by: string; readonly at: number };
 type Body = Record<string, unknown>;
 
-/** `forget`: files of rules were put there. */
-export function actRoutes(ports: ActPorts, forget: () => void): Map<string, Route> {
+export function actRoutes(ports: ActPorts, rules: RulesDesk): Map<string, Route> {
   const desk = new Desk(ports);
-  const rules = new RulesDesk(ports, forget);
   const money = (make: (body: Body) => Promise<Act>): Route =>
     post('operator', (who, body) => desk.move(who, body, make));
   const ofRules = (role: Role, run: (who: Asker, body: Body) => Promise<object>): Route => ({
@@ -91,7 +94,7 @@ export function actRoutes(ports: ActPorts, forget: () => void): Map<string, Rout
     desk.move(who, body, async () => rules.publish(who, body, reasonIn(body)));
   const revert = (who: Asker, body: Body): Promise<object> =>
     desk.move(who, body, async () => rules.revert(who, body, reasonIn(body)));
-  return new Map([
+  const routes: readonly (readonly [string, Route])[] = [
     // Nothing leaves any more: that is done at once, and asks for no password.
     ['halt', post('operator', (who, body) => desk.halt(who, body))],
     ['resume', money(body => desk.resume(body))],
@@ -99,10 +102,12 @@ export function actRoutes(ports: ActPorts, forget: () => void): Map<string, Rout
     ['cancel', money(body => desk.cancel(body))],
     ['pause', post('operator', (who, body) => desk.pause(who, body))],
     ['go-on', post('operator', (who, body) => desk.goOn(who, body))],
-    ['take', post('operator', (who, body) => desk.take(who, body))],
+    ['take', post('operator', (who, body) => takeAlarm(ports, who, body))],
     ['ask', post('operator', (who, body) => desk.ask(who, body))],
     ['pending', { role: 'operator', run: async (_, who) => ({ pending: desk.waiting(who) }) } satisfies Route],
     ['draft', ofRules('operator', (who, body) => rules.draft(who, body))],
+    ['backtest', ofRules('operator', (who, body) => rules.trial(who, body, 'backtest'))],
+    ['simulate', ofRules('operator', (who, body) => rules.trial(who, body, 'simulate'))],
     ['back', ofRules('operator', (who, body) => rules.back(who, body))],
     ['publish', ofRules('publisher', publish)],
     ['revert', ofRules('publisher', revert)],
@@ -112,11 +117,49 @@ export function actRoutes(ports: ActPorts, forget: () => void): Map<string, Rout
     ...doctorRoutes(ports),
     // Answered at the door, which has the passwords.
     ['confirm', post('viewer', async () => ({}))],
-  ]);
+  ];
+  return new Map(routes.map(each => sayingByWhom(ports, each)));
 }
 
 function post(role: Role, run: (who: Asker, body: Body) => Promise<object>): Route {
   return { role, method: 'POST', run: (_, who, body) => run(who, body) };
+}
+
+/** Who was too late is told who was faster, where the log of acts knows. */
+function sayingByWhom({ overview }: ActPorts, [name, route]: readonly [string, Route]): readonly [string, Route] {
+  if (route.method !== 'POST') return [name, route];
+  const run: Route['run'] = async (ctx, who, body) => {
+    try {
+      return await route.run(ctx, who, body);
+    } catch (error) {
+      if (!(error instanceof Denied) || error.word !== 'changed' || error.message !== '') throw error;
+      const by = await byWhom(overview, thingsIn(body), who.session.name);
+      throw new Denied(409, 'changed', by ?? '');
+    }
+  };
+  return [name, { ...route, run }];
+}
+
+/** What an act is about, as the log names it. */
+function thingsIn({ merchant, campaign, file, numbers, number, key }: Body): string[] {
+  const all = [merchant, campaign, file, number, key, ...(Array.isArray(numbers) ? numbers : [])];
+  return all.filter(each => each !== undefined && each !== '').map(String);
+}
+
+async function byWhom(
+  { store, clock }: OverviewPorts,
+  things: readonly string[],
+  own: string,
+): Promise<string | undefined> {
+  const acts = await store.acts.list({ limit: ACTS_LOOKED });
+  const isAbout = (about: string): boolean => things.some(each => ` ${about} `.includes(` ${each} `));
+  const since = later(clock(), -PENDING_MS);
+  return acts.find(({ by, at, what, about }) => at >= since && by !== own && changes(what) && isAbout(about))?.by;
+}
+
+/** What was only looked at, asked for or refused has changed nothing. */
+function changes(what: string): boolean {
+  return !/^(asked|declined|refused|follower|explain|winners|payouts export|login)/.test(what);
 }
 
 class Desk {
@@ -153,7 +196,8 @@ class Desk {
       this.ports.nudge();
       return {};
     };
-    return { what: 'merchant resume', about: name, reason, sum, run };
+    const shows = [`${name}: ${before.code} ${before.reason} (${beijingText(before.since)})`];
+    return { what: 'merchant resume', about: name, reason, sum, shows, run };
   }
 
   // ── Campaigns ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -174,18 +218,6 @@ class Desk {
     if (!(await overview.store.halt(pauseOf(id)))) throw new Denied(409, 'changed');
     await writeDown(session.name, 'campaigns resume', id, reason);
     await resumeCampaign(overview.store, id);
-    return {};
-  }
-
-  /** An alarm is somebody's: nobody else is called for it any more, until it is over. */
-  async take({ session }: Asker, { key }: Body): Promise<object> {
-    const { store, clock } = this.ports.overview;
-    const name = String(key ?? '').slice(0, ALARM_KEY_MAX);
-    if (!readAlarms(await store.note(ALARMS_NOTE)).some(each => each.key === name)) throw new Denied(409, 'changed');
-    await this.ports.writeDown(session.name, 'alarms ack', name);
-    const holder = `ack:${process.pid}:${randomBytes(6).toString('hex')}`;
-    const taken = await takeAlarms({ store, clock, holder }, session.name, name);
-    if (!taken) throw new Denied(429, 'busy'); // the bot looks just now
     return {};
   }
 
@@ -220,7 +252,14 @@ class Desk {
       this.ports.nudge();
       return { results };
     };
-    return { what: 'payouts retry', about: namesOf(payouts), reason, sum: total(payouts), run };
+    return {
+      what: 'payouts retry',
+      about: namesOf(payouts),
+      reason,
+      sum: total(payouts),
+      shows: linesOf(payouts),
+      run,
+    };
   }
 
   async cancel(body: Body): Promise<Act> {
@@ -240,7 +279,14 @@ class Desk {
       }
       return { results };
     };
-    return { what: 'payouts cancel', about: namesOf(payouts), reason, sum: total(payouts), run };
+    return {
+      what: 'payouts cancel',
+      about: namesOf(payouts),
+      reason,
+      sum: total(payouts),
+      shows: linesOf(payouts),
+      run,
+    };
   }
 
   async ask({ session }: Asker, body: Body): Promise<object> {
@@ -315,8 +361,8 @@ class Desk {
 
   waiting({ session }: Asker): PendingView[] {
     this.sweep();
-    return [...this.pending.values()].map(({ id, by, at, what, about, sum, reason }) => ({
-      ...{ id, by, at, what, about, sum, reason },
+    return [...this.pending.values()].map(({ id, by, at, what, about, sum, reason, shows }) => ({
+      ...{ id, by, at, what, about, sum, reason, shows },
       isOwn: by === session.name,
     }));
   }
@@ -362,7 +408,19 @@ class Desk {
   }
 }
 
-function reasonIn({ reason }: Body): string {
+/** An alarm is somebody's: nobody else is called for it any more, until it is over. */
+async function takeAlarm({ overview, writeDown }: ActPorts, { session }: Asker, { key }: Body): Promise<object> {
+  const { store, clock } = overview;
+  const name = String(key ?? '').slice(0, ALARM_KEY_MAX);
+  if (!readAlarms(await store.note(ALARMS_NOTE)).some(each => each.key === name)) throw new Denied(409, 'changed');
+  await writeDown(session.name, 'alarms ack', name);
+  const holder = `ack:${process.pid}:${randomBytes(6).toString('hex')}`;
+  const taken = await takeAlarms({ store, clock, holder }, session.name, name);
+  if (!taken) throw new Denied(429, 'busy'); // the bot looks just now
+  return {};
+}
+
+export function reasonIn({ reason }: Body): string {
   const read = typeof reason === 'string' ? readReason(oneLine(reason)) : undefined;
   if (read === undefined) throw new Denied(400, 'reason');
   return read;
@@ -399,6 +457,12 @@ function total(payouts: readonly Payout[]): number {
 function namesOf(payouts: readonly Payout[]): string {
   const [first] = payouts;
   return payouts.length === 1 ? first!.billNo : `${payouts.length}: ${payouts.map(({ billNo }) => billNo).join(' ')}`;
+}
+
+function linesOf(payouts: readonly Payout[]): string[] {
+  return payouts.map(({ billNo, amount, campaign, user, state }) =>
+    [billNo, showFen(amount), campaign, user, state].join(' · '),
+  );
 }
 
 /** A merchant's money, and its vouchers, have a gate each. */

@@ -88,6 +88,8 @@ class Door {
   private readonly devices: Signer;
   private readonly isSecure: boolean;
   private readonly spare: ReturnType<typeof sparing>;
+  /** Whoever only knocks takes no line from what is refused to somebody. */
+  private readonly spareOfStrangers: ReturnType<typeof sparing>;
 
   constructor(ports: DoorPorts) {
     this.ports = ports;
@@ -95,6 +97,7 @@ class Door {
     this.login = createLogin({ ...ports, operators: ports.admin.operators });
     this.devices = createSigner(ports.secret, 'admin device');
     this.spare = sparing(ports.clock);
+    this.spareOfStrangers = sparing(ports.clock);
   }
 
   async answer(ctx: Context): Promise<void> {
@@ -120,8 +123,13 @@ class Door {
     if (path === 'login') return ctx.method === 'POST' ? this.signIn(ctx) : ctx.redirect('/admin');
     if (path === 'assets/login.css') return this.sendAsset(ctx, 'login.css');
     const session = this.sessionOf(ctx);
+    // One that is over, or that nobody here has given.
+    if (!session && this.tokenOf(ctx) !== undefined) this.refused(ctx, 'no such session', this.spareOfStrangers);
     if (path === '' || PAGES.includes(path)) return session ? this.shell(ctx, session) : this.form(ctx);
-    if (!session) throw new Denied(401, 'signIn');
+    if (!session) {
+      if (this.tokenOf(ctx) === undefined) this.refused(ctx, 'no session', this.spareOfStrangers);
+      throw new Denied(401, 'signIn');
+    }
     if (path === 'logout' && ctx.method === 'POST') return this.signOut(ctx, session);
     if (path.startsWith('assets/')) return this.sendAsset(ctx, path.slice('assets/'.length));
     await this.call(ctx, session, path);
@@ -146,11 +154,28 @@ class Door {
       body = await readJson(ctx, route.bytesMax);
       if (path === 'api/confirm') return this.confirm(ctx, session, body);
     }
-    const result = await route.run(ctx, who, body);
+    const result = await this.answerOf(route, ctx, who, body);
     if (result === undefined) return;
+    // What is "now" to the bot: in the demo its clock may be moved, and a browser's may go wrong.
+    ctx.set('x-now', String(this.ports.clock()));
     const text = JSON.stringify(result);
     ctx.type = 'application/json; charset=utf-8';
     ctx.body = session.role === 'viewer' ? shortOpenIds(text) : text;
+  }
+
+  /** What a route itself refuses somebody is written down as what the door does. */
+  private async answerOf(route: Route, ctx: Context, who: Asker, body: Record<string, unknown>) {
+    try {
+      return await route.run(ctx, who, body);
+    } catch (error) {
+      if (error instanceof Denied && error.status === 403 && error.word !== 'password') {
+        const { name, role } = who.session;
+        const path = ctx.path.replace(/^\/admin\/?/, '');
+        this.refused(ctx, `${name} (${role}) may not: ${error.word}`);
+        await this.ports.writeDown(name, 'refused', path, `${role} may not`);
+      }
+      throw error;
+    }
   }
 
   // ── Coming and going ───────────────────────────────────────────────────────────────────────────────────────
@@ -278,9 +303,9 @@ class Door {
     throw new Denied(403, 'forged');
   }
 
-  private refused(ctx: Context, why: string): void {
+  private refused(ctx: Context, why: string, spare = this.spare): void {
     const address = addressOf(ctx.req, this.ports.trustProxy);
-    this.spare(leftOut =>
+    spare(leftOut =>
       this.ports.log.warn({ address, path: ctx.path.slice(0, 100), why, leftOut }, 'the dashboard refused somebody'),
     );
   }

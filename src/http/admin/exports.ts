@@ -7,9 +7,19 @@ import { BadInput } from '../../core/base/error.ts';
 import { openId } from '../../core/base/event.ts';
 import { shortOpenIds } from '../../core/base/openid.ts';
 import { isOneOf } from '../../core/base/record.ts';
-import { beijingText, type Instant } from '../../core/base/time.ts';
+import { beijingText, dayOf, type Instant, parseBeijing } from '../../core/base/time.ts';
 import { CSV_HEAD, csvLine } from '../../core/ops/payout-csv.ts';
-import { participantRow, participantsHead, winnerRow, winnersHead } from '../../core/ops/winner-list.ts';
+import {
+  isWinnerState,
+  participantRow,
+  participantsHead,
+  type Winner,
+  winnerRow,
+  winnersHead,
+} from '../../core/ops/winner-list.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
+import { prizeCalled } from '../../core/rules/renamed.ts';
+import type { TakenQuery } from '../../engine/lists/taken.ts';
 import { participantsOf, winnersOf } from '../../engine/lists/winners.ts';
 import { type PayoutQuery, payoutsOf } from '../../engine/overview/payouts.ts';
 import { FILTERS } from '../../engine/overview/view.ts';
@@ -72,13 +82,18 @@ export async function winnersCsv(
   if (!list) throw new BadInput(`list: expected one of ${LISTS.join(', ')}`);
   const campaign = overview.book().campaigns.find(each => each.id === id);
   if (!campaign) throw new Denied(404, 'nowhere');
+  const filter = takenFilter(ctx);
   const isWhole = list !== 'public';
   if (isWhole && session.role === 'viewer') throw new Denied(403, 'role');
-  await writeDown(session.name, 'winners', id, list);
+  await writeDown(session.name, 'winners', id, [list, ...Object.values(filter)].join(' '));
   const { store, clock } = overview;
   const lines = async function* (): AsyncGenerator<string> {
-    if (list === 'participants') for await (const each of participantsOf(store, id)) yield participantRow(each, true);
-    else for await (const each of winnersOf(store, id, campaign, isWhole)) yield winnerRow(each, isWhole);
+    if (list === 'participants')
+      for await (const each of participantsOf(store, id, filter.day)) yield participantRow(each, true);
+    // What became of a prize is looked up only where somebody asks for it.
+    else
+      for await (const each of winnersOf(store, id, campaign, isWhole || filter.state !== undefined))
+        if (isMeant(each, filter, campaign)) yield winnerRow(each, isWhole);
   };
   const head = list === 'participants' ? participantsHead(true) : winnersHead(isWhole);
   const name = id.replace(/[^\w.-]/g, '_');
@@ -89,6 +104,30 @@ export async function winnersCsv(
     paged(head, lines(), text => text),
   );
   return undefined;
+}
+
+type TakenFilter = Pick<TakenQuery, 'prize' | 'state' | 'day'>;
+
+/** Which of the winners, or of those who took part, are meant. */
+export function takenFilter(ctx: Context): TakenFilter {
+  const [prize, state, day] = ['prize', 'state', 'day'].map(name => one(ctx, name) || undefined);
+  if (state !== undefined && !isWinnerState(state)) throw new BadInput(`there is no state ${state}`);
+  const at = day === undefined ? undefined : /^\d{4}-\d{2}-\d{2}$/.test(day) ? parseBeijing(day) : undefined;
+  if (day !== undefined && at === undefined) throw new BadInput(`${day} is no day`);
+  return {
+    ...(prize !== undefined && { prize }),
+    ...(state !== undefined && { state }),
+    ...(at !== undefined && { day: dayOf(at) }),
+  };
+}
+
+function isMeant(winner: Winner, { prize, state, day }: TakenFilter, { prizes }: Pick<Campaign, 'prizes'>): boolean {
+  const called = prize === undefined ? undefined : prizeCalled(prizes.get(prize) ?? { name: prize });
+  return (
+    (called === undefined || winner.prize === called) &&
+    (state === undefined || winner.state === state) &&
+    (day === undefined || dayOf(winner.at) === day)
+  );
 }
 
 async function* paged(

@@ -1,15 +1,11 @@
 // What the dashboard's pages ask: one line a question, with the least role that may ask it. Acts stand in `acts.ts`.
 
 import type { Context } from 'koa';
-import { BadInput } from '../../core/base/error.ts';
-import { type OpenId, openId } from '../../core/base/event.ts';
-import { isOpenId } from '../../core/base/openid.ts';
-import { parseBeijing } from '../../core/base/time.ts';
-import { t } from '../../core/base/words/words.ts';
-import { asBillNo } from '../../core/payout/payout.ts';
+import type { OpenId } from '../../core/base/event.ts';
+import { takenList } from '../../engine/lists/taken.ts';
 import { alarmViews } from '../../engine/overview/alarms.ts';
 import { campaignDetail, campaignRows } from '../../engine/overview/campaigns.ts';
-import { followerView, search, whyNot } from '../../engine/overview/followers.ts';
+import { followerView, search } from '../../engine/overview/followers.ts';
 import { merchantViews } from '../../engine/overview/merchants.ts';
 import { filterCounts, payoutDetail, payoutList } from '../../engine/overview/payouts.ts';
 import type { OverviewPorts } from '../../engine/overview/ports.ts';
@@ -19,9 +15,12 @@ import type { ActView, SessionView } from '../../engine/overview/view.ts';
 import { createMemory } from '../../lib/rate-limiter.ts';
 import { one } from '../language.ts';
 import { type ActPorts, actRoutes } from './acts.ts';
-import { type Asker, Denied, type Route } from './door.ts';
-import { needed, payoutsCsv, queryOf, winnersCsv } from './exports.ts';
+import { billRoutes } from './bills-desk.ts';
+import type { Asker, Route } from './door.ts';
+import { needed, payoutsCsv, queryOf, takenFilter, winnersCsv } from './exports.ts';
 import { createPulse } from './live.ts';
+import { RulesDesk } from './rules-desk.ts';
+import { answersTo, there, userIn, whyDraft } from './why-desk.ts';
 
 const ACTS_SHOWN = 50;
 const LOOKS_MAX = 2000;
@@ -31,6 +30,7 @@ type AdminRoutes = { readonly routes: ReadonlyMap<string, Route>; stop(): void }
 export function adminRoutes(ports: ActPorts): AdminRoutes {
   const { overview, writeDown } = ports;
   const disk = createDisk(overview);
+  const desk = new RulesDesk(ports, disk.forget);
   const changes = rulesTurns(overview);
   const pulse = createPulse(async () => ({ ...(await look(overview)), rules: changes() }));
   const looked = createMemory<true>(LOOKS_MAX);
@@ -53,23 +53,24 @@ export function adminRoutes(ports: ActPorts): AdminRoutes {
     'winners.csv': (ctx, who) => winnersCsv(ctx, who, ports),
     search: async (ctx, { lang }) => search(overview, needed(ctx, 'q').slice(0, 200), lang),
     follower: async (ctx, who) => {
-      const user = await userIn(ctx, overview);
+      const user = await userIn(name => one(ctx, name), overview);
       await noteLook(who, user);
       return followerView(overview, user, who.lang);
     },
-    whynot: async (ctx, { session, lang }) => {
-      const [user, written] = [await userIn(ctx, overview), needed(ctx, 'event').slice(0, 500)];
-      const said = one(ctx, 'at');
-      const at = said === undefined || said === '' ? undefined : parseBeijing(said.replace('T', ' '));
-      if (said && at === undefined) throw new BadInput(t`"${said}" is no time; for example 2026-02-10 10:41`);
-      await writeDown(session.name, 'explain', user, [written, said].filter(Boolean).join(' '));
-      return { answers: await whyNot(overview, { user, written, at }, lang) };
-    },
+    whynot: (ctx, who) => answersTo(ports, who, name => one(ctx, name)),
     campaigns: async () => {
       await overview.tally.pass();
       return { campaigns: await campaignRows(overview, await disk()) };
     },
     campaign: async (ctx, { lang }) => there(await campaignDetail(overview, await disk(), needed(ctx, 'id'), lang)),
+    taken: async (ctx, { lang }) => {
+      const id = needed(ctx, 'campaign');
+      const campaign = overview.book().campaigns.find(each => each.id === id);
+      const before = Number(one(ctx, 'before'));
+      const isWon = one(ctx, 'list') !== 'all';
+      const query = { campaign: id, isWon, ...takenFilter(ctx), ...(before > 0 && { before }) };
+      return takenList(overview, query, campaign, lang);
+    },
     rules: async (_, { lang }) => ({ files: ruleFileViews(await disk(), overview, lang) }),
     versions: async (_, { lang }) => ({ versions: await ruleVersionViews(overview, lang) }),
     rule: async (ctx, { lang }) => there(ruleFileDetail(await disk(), overview, needed(ctx, 'file'), lang)),
@@ -82,8 +83,10 @@ export function adminRoutes(ports: ActPorts): AdminRoutes {
     },
   };
   const routes = new Map<string, Route>(Object.entries(reads).map(([name, run]) => [name, { role: 'viewer', run }]));
+  for (const [name, route] of billRoutes(ports)) routes.set(name, route);
+  routes.set('whydraft', whyDraft(ports, desk));
   routes.set('sessions', { role: 'owner', run: async (_, who) => ({ sessions: sessionsOf(who, overview) }) });
-  for (const [name, route] of actRoutes(ports, disk.forget)) routes.set(name, route);
+  for (const [name, route] of actRoutes(ports, desk)) routes.set(name, route);
   return { routes, stop: pulse.stop };
 }
 
@@ -104,23 +107,6 @@ function rulesTurns({ book }: OverviewPorts): () => number {
     if (book() !== last) [last, turns] = [book(), turns + 1];
     return turns;
   };
-}
-
-function there<T>(found: T | undefined): T {
-  if (found === undefined) throw new Denied(404, 'nowhere');
-  return found;
-}
-
-/** Named as they are, or, for who sees openids only by their ends, by a number of a payout of theirs. */
-async function userIn(ctx: Context, { store }: OverviewPorts): Promise<OpenId> {
-  const bill = one(ctx, 'bill');
-  if (bill !== undefined) {
-    const payout = await store.payout(asBillNo(bill));
-    return there(payout).user;
-  }
-  const user = needed(ctx, 'user');
-  if (!isOpenId(user)) throw new BadInput(t`expected an openid`);
-  return openId(user);
 }
 
 async function listActs(ctx: Context, { store }: OverviewPorts): Promise<object> {

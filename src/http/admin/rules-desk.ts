@@ -3,10 +3,13 @@
 
 import { BadInput } from '../../core/base/error.ts';
 import { SECOND } from '../../core/base/time.ts';
-import { inLang } from '../../core/base/words/words.ts';
+import { inLang, t } from '../../core/base/words/words.ts';
+import type { Campaign } from '../../core/rules/campaign.ts';
 import { type DraftPorts, draftVerdict } from '../../engine/overview/draft.ts';
 import { nameOf } from '../../engine/overview/rules.ts';
-import type { DraftVerdict, DraftView, RevertView } from '../../engine/overview/view.ts';
+import type { DraftVerdict, DraftView, RevertView, TrialView } from '../../engine/overview/view.ts';
+import { checkRuleFiles } from '../../engine/rulebook.ts';
+import { type Trial, trialView } from '../../engine/trials/trials.ts';
 import {
   type Draft,
   type Going,
@@ -24,6 +27,11 @@ import { type Asker, Denied } from './door.ts';
 /** Judging takes a core for seconds: one after the other, and nobody waits behind a crowd. */
 const JUDGED_MAX = 3;
 const NAME_SHOWN_MAX = 120;
+/** A rule file, as JSON. */
+export const RULES_BYTES_MAX = 3 * 1024 * 1024;
+/** Usually, and at most. */
+const DAYS_TRIED = [7, 31] as const;
+const PEOPLE_TRIED = [1000, 10_000] as const;
 /** What was found fit is not judged again where the same is published right after. */
 const FIT_MS = 60 * SECOND;
 
@@ -44,6 +52,7 @@ export class RulesDesk {
   private readonly ports: ActPorts;
   private readonly judge: Judge;
   private readonly forget: () => void;
+  private isTrying = false;
 
   constructor(ports: ActPorts, forget: () => void) {
     this.ports = ports;
@@ -65,6 +74,42 @@ export class RulesDesk {
       const { files } = await withDraft(this.rules, disk, draft);
       const isSame = files.every(({ text }, n) => text === disk.files[n]?.text) && files.length === disk.files.length;
       return { ...(await this.judge(files, who.lang, draft.name)), ...conflict, seen: disk.seen, isSame };
+    });
+  }
+
+  /** What it would have come to lately, or what a day of it could look like: one at a time. */
+  trial(who: Asker, body: Body, what: Trial['what']): Promise<TrialView> {
+    return inWords(who, async () => {
+      const draft = await this.draftIn(who, body);
+      const { overview, rules, writeDown } = this.ports;
+      const disk = await rulesOnDisk(this.rules);
+      const { files } = await withDraft(this.rules, disk, draft);
+      const about = files.find(({ file }) => nameOf(file) === draft.name)!.file;
+      const days = wholeIn(body.days, DAYS_TRIED);
+      const users = wholeIn(body.users, PEOPLE_TRIED);
+      if (this.isTrying) throw new Denied(429, 'busy');
+      this.isTrying = true;
+      try {
+        if (what === 'backtest') await writeDown(who.session.name, what, draft.name, `${days} d`);
+        const trial = { what, about, files, disk: disk.files, days, users, now: overview.clock() };
+        return trialView(await rules.trial(trial), who.lang);
+      } finally {
+        this.isTrying = false;
+      }
+    });
+  }
+
+  /** The campaigns as they would be with this draft, or this file as it lies there, live among them. */
+  campaignsWith(who: Asker, body: Body): Promise<readonly Campaign[]> {
+    return inWords(who, async () => {
+      const disk = await rulesOnDisk(this.rules);
+      const isWritten = body.text !== undefined;
+      const files = isWritten ? (await withDraft(this.rules, disk, await this.draftIn(who, body))).files : disk.files;
+      const { campaigns, findings } = checkRuleFiles(files, this.ports.overview.config);
+      if (findings.length > 0) throw new BadInput(t`the rules cannot be simulated:`, findings);
+      const isMeant = ({ file }: Campaign): boolean => nameOf(file) === body.file;
+      if (!campaigns.some(isMeant)) throw new Denied(404, 'nowhere');
+      return campaigns.map(each => (isMeant(each) ? { ...each, mode: 'live' } : each));
     });
   }
 
@@ -116,10 +161,19 @@ export class RulesDesk {
   }
 
   private async actOf(who: Asker, going: Going, { what, about, file, seen, comment }: About): Promise<Act> {
-    const { isFit, stake } = await this.judge(going.files, who.lang, file);
+    const { isFit, stake, changes } = await this.judge(going.files, who.lang, file);
     if (!isFit) throw new Denied(409, 'notfit');
+    const text = going.files.find(each => file !== undefined && nameOf(each.file) === file)?.text ?? '';
     const run: Act['run'] = (to, agreed) => this.put({ ...who, lang: to.lang }, going, { seen, comment, agreed });
-    return { what, about, reason: comment, sum: stake, role: 'publisher', run };
+    return {
+      what,
+      about,
+      reason: comment,
+      sum: stake,
+      shows: [...changes, ...text.split('\n')],
+      role: 'publisher',
+      run,
+    };
   }
 
   /** When everybody who must has agreed: the files as they were looked at, or nothing. */
@@ -138,6 +192,13 @@ export class RulesDesk {
       return {};
     });
   }
+}
+
+/** The first is meant where nothing is said. */
+function wholeIn(written: unknown, [usual, most]: readonly [usual: number, most: number]): number {
+  const value = written === undefined ? usual : Number(written);
+  if (!Number.isInteger(value) || value < 1 || value > most) throw new Denied(400, 'input');
+  return value;
 }
 
 /** One after the other; what was judged a moment ago is known. */

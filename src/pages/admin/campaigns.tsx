@@ -4,8 +4,9 @@ import type { CampaignDetail, CampaignRow } from '../../engine/overview/view.ts'
 import { wordIn } from '../shared/word.ts';
 import { Week } from './chart.tsx';
 import { count, money, percent, when } from './format.ts';
-import { Able, Action, Card, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';
-import { go, type Place, type Pulse, useLoaded, words } from './state.ts';
+import { Able, Action, Card, Copy, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';
+import { go, now, type Place, type Pulse, useLoaded, words } from './state.ts';
+import { Taken } from './taken.tsx';
 
 const say = words.campaigns;
 const TABS = ['running', 'coming', 'over', 'draft'] as const;
@@ -72,7 +73,7 @@ export function Campaign({ of }: { of: CampaignRow }) {
           ) : (
             mode !== 'live' && <Mark kind="calm">{say.modes[mode]}</Mark>
           )}
-          <small class={goneAt !== undefined && goneAt - Date.now() < SOON_MS ? 'warn' : ''}>{end}</small>
+          <small class={goneAt !== undefined && goneAt - now() < SOON_MS ? 'warn' : ''}>{end}</small>
         </span>
         <Bar budget={budget} buckets={buckets} />
         <span class="figures">
@@ -82,6 +83,7 @@ export function Campaign({ of }: { of: CampaignRow }) {
               ? `${say.won} ${count(today.won)} / ${count(today.heard)}`
               : say.perDay(money(today.amount), money(perDay))}
           </small>
+          <Refused of={today} />
         </span>
         <Week values={week} />
       </Link>
@@ -115,6 +117,21 @@ function Bar({ budget, buckets }: Pick<CampaignRow, 'buckets'> & { budget: numbe
   );
 }
 
+/** Of what was heard today, what was refused: a thin bar under its words. */
+function Refused({ of: { heard, refused } }: { of: CampaignRow['today'] }) {
+  if (refused === 0) return null;
+  const share = Math.min(1, refused / Math.max(1, heard));
+  return (
+    <span class="refused" data-test="refused">
+      <small>{say.refusedToday(count(refused), percent(share))}</small>
+      <svg viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true">
+        <rect class="free" width="100" height="3" />
+        <rect class="part" width={share * 100} height="3" />
+      </svg>
+    </span>
+  );
+}
+
 // ── One campaign ─────────────────────────────────────────────────────────────────────────────────────────────
 
 function Detail({ id, onClose, toast }: { id: string; onClose: () => void; toast: (text: string) => void }) {
@@ -131,7 +148,7 @@ function Detail({ id, onClose, toast }: { id: string; onClose: () => void; toast
             {detail.prizes.length > 0 && <Prizes all={detail.prizes} />}
             <Refusals all={detail.refusals} />
             <Heat days={detail.days} />
-            <Lists id={detail.row.id} isLive={detail.row.mode !== 'draft'} />
+            {detail.row.mode !== 'draft' && <Taken id={detail.row.id} prizes={detail.prizes} />}
             <Places of={detail} />
           </>
         )}
@@ -218,40 +235,15 @@ function Refusals({ all }: { all: CampaignDetail['refusals'] }) {
   );
 }
 
-function Lists({ id, isLive }: { id: string; isLive: boolean }) {
-  const file = (list: string): string => `/admin/api/winners.csv?${new URLSearchParams({ campaign: id, list })}`;
-  if (!isLive) return null;
-  return (
-    <Card title={say.winners}>
-      <div class="buttons">
-        <Link page="payouts" query={{ filter: 'all', campaign: id }} class="button">
-          {say.payouts}
-        </Link>
-        <a class="csv" href={file('public')} data-test="winners-public">
-          {say.csvPublic}
-        </a>
-        <Able>
-          <a class="csv" href={file('whole')} data-test="winners-whole">
-            {say.csvWhole}
-          </a>
-          <a class="csv" href={file('participants')}>
-            {say.csvPeople}
-          </a>
-        </Able>
-      </div>
-      <p class="note">{say.csvHint}</p>
-    </Card>
-  );
-}
-
-function Places({ of: { page, file } }: { of: CampaignDetail }) {
+function Places({ of: { page, qr, file } }: { of: CampaignDetail }) {
   return (
     <dl class="facts">
       {page && (
         <>
           <dt>{say.page}</dt>
           <dd>
-            <code>{page}</code>
+            <Copy text={page} />
+            {qr && <img class="qr" alt={say.qr} src={qr} width={180} height={180} data-test="page-qr" />}
           </dd>
         </>
       )}
@@ -305,6 +297,7 @@ function Prizes({ all }: { all: CampaignDetail['prizes'] }) {
           </tbody>
         </table>
       </Scroll>
+      <p class="note">{say.givenHint}</p>
     </Card>
   );
 }

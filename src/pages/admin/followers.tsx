@@ -1,30 +1,32 @@
 // 粉丝: why did she get it, or not?
 import { useEffect, useState } from 'preact/hooks';
-import type { CodeFound, FollowerView, Found, WhyView } from '../../engine/overview/view.ts';
+import type { CodeFound, FollowerView, Found, RuleFileView, WhyView } from '../../engine/overview/view.ts';
 import { wordIn } from '../shared/word.ts';
 import { count, money, percent, when } from './format.ts';
 import { Able, Card, Checks, Copy, Data, Empty, Head, Link, Mark, StateMark } from './parts.tsx';
-import { ask, go, type Place, troubleText, useLoaded, words } from './state.ts';
+import { draftNames, draftOf } from './rules-editor.tsx';
+import { ask, go, isAble, type Place, tell, troubleText, useLoaded, words } from './state.ts';
 
 const say = words.followers;
 
 export function Followers({ place }: { place: Place }) {
   const [text, set] = useState(place.query.get('q') ?? '');
   const q = place.query.get('q') ?? undefined;
-  const [user, bill] = [place.query.get('user') ?? undefined, place.query.get('bill') ?? undefined];
+  const [user, bill, line] = ['user', 'bill', 'line'].map(name => place.query.get(name) ?? undefined);
   const found = useLoaded<Found>(q === undefined ? undefined : 'search', { q });
   useEffect(() => {
     const hit = found.value;
     if (hit?.kind !== 'follower') return;
     // Who sees openids only by their ends goes by the number, or by what they typed themselves.
     if (hit.billNo) go('followers', { bill: hit.billNo });
+    else if (hit.line !== undefined && !isAble) go('followers', { line: String(hit.line) });
     else go('followers', { user: hit.by === 'openid' ? q : hit.user });
   }, [found.value]);
   const find = (event: Event): void => {
     event.preventDefault();
     if (text.trim() !== '') go('followers', { q: text.trim() });
   };
-  const isOpen = user !== undefined || bill !== undefined;
+  const isOpen = [user, bill, line].some(each => each !== undefined);
   return (
     <>
       {!isOpen && <Head answer={say.title} what={say.hint} />}
@@ -53,7 +55,11 @@ export function Followers({ place }: { place: Place }) {
                 <ul class="rows">
                   {hit.users.map(each => (
                     <li>
-                      <Link page="followers" query={{ user: each.user }} class="row">
+                      <Link
+                        page="followers"
+                        query={isAble ? { user: each.user } : { line: String(each.line) }}
+                        class="row"
+                      >
                         <code>{each.user}</code>
                         <span class="what">{each.what}</span>
                         <time>{when(each.at)}</time>
@@ -66,7 +72,7 @@ export function Followers({ place }: { place: Place }) {
           }
         </Data>
       )}
-      {isOpen && <Follower key={user ?? bill} who={{ user, bill }} />}
+      {isOpen && <Follower key={user ?? bill ?? line} who={{ user, bill, line }} />}
     </>
   );
 }
@@ -80,7 +86,7 @@ function CodeCard({ of: { is, batch = '', prize = '', usedAt } }: { of: CodeFoun
   );
 }
 
-type Who = { readonly user: string | undefined; readonly bill: string | undefined };
+type Who = { readonly user: string | undefined; readonly bill: string | undefined; readonly line: string | undefined };
 
 function Money({ of: { user, payouts } }: { of: FollowerView }) {
   const together = (
@@ -193,11 +199,33 @@ function Events({ all }: { all: FollowerView['events'] }) {
   );
 }
 
-const KINDS = ['text', 'subscribe', 'scan', 'click', 'visit'] as const;
+const KINDS = ['text', 'code', 'subscribe', 'scan', 'click', 'visit', 'paid', 'friend'] as const;
+type Kind = (typeof KINDS)[number];
+
+/** As `explain --event` has it; a printed code is what is typed. */
+function writtenOf(kind: Kind, value: string): string {
+  if (kind === 'subscribe' && value === '') return kind;
+  return `${kind === 'code' ? 'text' : kind}:${value}`;
+}
+
+/** The rules that are live, each file that is not, and what somebody is writing in this tab. */
+function useRulesAsked() {
+  const loaded = useLoaded<{ readonly files: readonly RuleFileView[] }>(isAble ? 'rules' : undefined);
+  const files = (loaded.value?.files ?? []).filter(each => !each.isLive).map(({ file }) => file);
+  return [...new Set([...draftNames(), ...files])];
+}
+
+async function asked(who: Who, event: string, at: string, file: string): Promise<readonly WhyView[]> {
+  type Answers = { readonly answers: readonly WhyView[] };
+  if (file === '') return (await ask<Answers>('whynot', { ...who, event, at })).answers;
+  return (await tell<Answers>('api/whydraft', { ...who, event, at, file, ...draftOf(file) })).answers;
+}
 
 /** A dry run: odds, never the coming draw. */
 function Why({ who }: { who: Who }) {
-  const [kind, setKind] = useState<(typeof KINDS)[number]>('text');
+  const files = useRulesAsked();
+  const [file, setFile] = useState('');
+  const [kind, setKind] = useState<Kind>('text');
   const [value, setValue] = useState('');
   const [at, setAt] = useState('');
   const [answers, setAnswers] = useState<readonly WhyView[] | undefined>();
@@ -205,11 +233,7 @@ function Why({ who }: { who: Who }) {
   const run = (event: Event): void => {
     event.preventDefault();
     setTrouble('');
-    const written = kind === 'subscribe' && value === '' ? kind : `${kind}:${value}`;
-    ask<{ readonly answers: readonly WhyView[] }>('whynot', { ...who, event: written, at }).then(
-      found => setAnswers(found.answers),
-      error => setTrouble(troubleText(error)),
-    );
+    asked(who, writtenOf(kind, value), at, file).then(setAnswers, error => setTrouble(troubleText(error)));
   };
   return (
     <Card title={say.why}>
@@ -220,6 +244,7 @@ function Why({ who }: { who: Who }) {
           <select
             value={kind}
             onChange={event => setKind(KINDS.find(each => each === event.currentTarget.value) ?? kind)}
+            data-test="why-kind"
           >
             {KINDS.map(each => (
               <option value={each}>{say.kinds[each]}</option>
@@ -232,6 +257,7 @@ function Why({ who }: { who: Who }) {
             value={value}
             onInput={event => setValue(event.currentTarget.value)}
             required={kind !== 'subscribe'}
+            placeholder={say.examples[kind]}
             data-test="why-value"
           />
         </label>
@@ -239,6 +265,17 @@ function Why({ who }: { who: Who }) {
           {say.at}
           <input type="datetime-local" value={at} onInput={event => setAt(event.currentTarget.value)} />
         </label>
+        {files.length > 0 && (
+          <label>
+            {say.rulesAsked}
+            <select value={file} onChange={event => setFile(event.currentTarget.value)} data-test="why-rules">
+              <option value="">{say.rulesLive}</option>
+              {files.map(each => (
+                <option value={each}>{say.rulesDraft(each)}</option>
+              ))}
+            </select>
+          </label>
+        )}
         <button type="submit" class="primary" data-test="why-go">
           {say.try}
         </button>

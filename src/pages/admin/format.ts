@@ -1,5 +1,5 @@
 // Money, times and openids as people read them.
-import { shell, words } from './state.ts';
+import { now as botNow, shell, words } from './state.ts';
 
 const locale = shell.lang === 'zh' ? 'zh-CN' : 'en-GB';
 const whole = new Intl.NumberFormat('en-US');
@@ -14,7 +14,7 @@ export const money = (fen: number): string => `¥${yuan.format(fen / 100)}`;
 export const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 && share > 0 ? 2 : 1)}%`;
 
 /** `今天 10:41` */
-export function when(at: number, now = Date.now()): string {
+export function when(at: number, now = botNow()): string {
   const time = clock.format(at);
   const day = days.format(at);
   if (day === days.format(now)) return `${words.today} ${time}`;
@@ -23,8 +23,9 @@ export function when(at: number, now = Date.now()): string {
   return `${isThisYear ? monthDay.format(at) : day} ${time}`;
 }
 
+export const clockText = (at: number): string => clock.format(at);
 export const dayText = (at: number): string => days.format(at);
-export const ago = (since: number, now = Date.now()): string =>
+export const ago = (since: number, now = botNow()): string =>
   words.minutes(Math.max(0, Math.floor((now - since) / 60_000)));
 
 /** Its two ends: enough to tell it from the next one. */

@@ -2,8 +2,9 @@
 import { useState } from 'preact/hooks';
 import type { MerchantView, PendingView } from '../../engine/overview/view.ts';
 import { wordIn } from '../shared/word.ts';
+import { Bills } from './bills.tsx';
 import { ago, count, dayText, money, when } from './format.ts';
-import { Able, Action, Data, Empty, Head, Link, Mark } from './parts.tsx';
+import { Able, Action, Data, Empty, Head, Link, Mark, Scroll } from './parts.tsx';
 import { isAble, type Pulse, tell, troubleText, useLoaded, words } from './state.ts';
 
 const say = words.merchants;
@@ -29,6 +30,7 @@ export function Merchants({ pulse, toast }: { pulse: Pulse; toast: Toast }) {
           )
         }
       </Data>
+      <Bills news={pulse.news} toast={toast} />
     </>
   );
 }
@@ -66,7 +68,11 @@ function Merchant({ of, reload, toast }: { of: MerchantView; reload: () => void;
   );
 }
 
-function Numbers({ of: { name, waiting, reserved, balance, lastsDays, today, yesterday } }: { of: MerchantView }) {
+function Numbers({
+  of: { name, waiting, reserved, balance, lastsDays, today, yesterday, perSecond },
+}: {
+  of: MerchantView;
+}) {
   return (
     <dl class="numbers">
       <div>
@@ -78,7 +84,7 @@ function Numbers({ of: { name, waiting, reserved, balance, lastsDays, today, yes
         <dt>{say.todaySum}</dt>
         <dd>{money(today)}</dd>
         <dd class="sub">
-          {say.yesterdaySum} {money(yesterday)}
+          {say.yesterdaySum} {money(yesterday)} · {say.rate(perSecond)}
         </dd>
       </div>
       <div>
@@ -212,15 +218,42 @@ function Pending({ news, toast }: { news: number; toast: Toast }) {
           body={{ id: open.id }}
           isMoney
           noReason
-          done={say.done}
+          done={say.agreed}
           onClose={(text, isChanged) => {
             set(undefined);
             if (text) toast(text);
             if (isChanged) loaded.reload();
           }}
-        />
+        >
+          <AgreeTo of={open} />
+        </Action>
       )}
     </section>
+  );
+}
+
+/** What exactly: nobody agrees to what they have not seen. */
+function AgreeTo({ of }: { of: PendingView }) {
+  return (
+    <>
+      <dl class="facts" data-test="agree-to">
+        <dt>{say.asks(of.by)}</dt>
+        <dd>{when(of.at)}</dd>
+        <dt>{words.reason}</dt>
+        <dd>{of.reason}</dd>
+        <dt>{words.log.about}</dt>
+        <dd>{of.about}</dd>
+      </dl>
+      <Scroll label={words.log.about}>
+        <ol class="code">
+          {of.shows.map(line => (
+            <li>
+              <code>{line}</code>
+            </li>
+          ))}
+        </ol>
+      </Scroll>
+    </>
   );
 }
 

@@ -227,6 +227,8 @@ type ActionProps = {
   /** Asks for the password, where it was not given lately. */
   readonly isMoney?: boolean;
   readonly noReason?: boolean;
+  /** Below the effect: what exactly is agreed to. */
+  readonly children?: ComponentChildren;
   /** In place of 原因. */
   readonly label?: string;
   readonly onClose: (done: string | undefined, isChanged: boolean) => void;
@@ -268,7 +270,7 @@ function Field({ label, hint, value, set, name, type }: FieldProps) {
 
 /** Names the thing, the count, the sum and the effect; nothing is shown as done before it is. */
 export function Action(props: ActionProps) {
-  const { verb, title, effect, path, body, isDangerous, isMoney, noReason, label, onClose, done } = props;
+  const { verb, title, effect, path, body, isDangerous, isMoney, noReason, label, onClose, done, children } = props;
   const [reason, setReason] = useState('');
   const [needs, setNeeds] = useState(false);
   const [password, setPassword] = useState('');
@@ -299,6 +301,7 @@ export function Action(props: ActionProps) {
       <form onSubmit={event => void run(event)}>
         <h2>{title}</h2>
         <p>{effect}</p>
+        {children}
         {!noReason && (
           <Field label={label ?? words.reason} hint={words.reasonHint} value={reason} set={setReason} name="reason" />
         )}

@@ -17,13 +17,14 @@ export function Payouts({ place, pulse, toast }: { place: Place; pulse: Pulse; t
   const list = useLoaded<PayoutList>('payouts', { ...query, filter }, pulse.news);
   const open = place.query.get('id') ?? undefined;
   const show = (id: string | undefined): void => go('payouts', { ...query, id });
-  const todo = list.value?.counts.todo ?? 0;
+  const { counts, halted = [] } = list.value ?? {};
+  const todo = counts?.todo ?? 0;
   return (
     <>
       <Head
-        answer={todo > 0 ? say.trouble(count(todo)) : say.fine}
+        answer={answerOf(list.value)}
         what={isAble && todo > 0 ? say.hint : say.hintFine}
-        isBad={todo > 0}
+        isBad={todo > 0 || halted.length > 0}
       >
         <Search toast={toast} />
       </Head>
@@ -55,6 +56,12 @@ export function Payouts({ place, pulse, toast }: { place: Place; pulse: Pulse; t
       {open && <Detail id={open} news={pulse.news} onClose={() => show(undefined)} toast={toast} />}
     </>
   );
+}
+
+function answerOf(list: PayoutList | undefined): string {
+  const { counts, halted = [] } = list ?? {};
+  if (counts && counts.todo > 0) return say.trouble(count(counts.todo));
+  return halted.length > 0 ? say.halted(halted.join('、'), count(counts?.queued ?? 0)) : say.fine;
 }
 
 function Search({ toast }: { toast: Toast }) {
@@ -382,6 +389,14 @@ function nextOf({ row, halt }: PayoutDetail): string {
   return (row.nextDo === 'send' ? say.nextSend : say.nextAsk)(when(row.nextAt!));
 }
 
+/** What a line of its history says; what was only asked after says so. */
+function lifeOf(what: string): string {
+  const all = say.life as Readonly<Record<string, string>>;
+  const asked = /^asked (\w+)$/.exec(what)?.[1];
+  if (all[what] !== undefined) return all[what];
+  return asked === undefined ? what : say.lifeAsked(all[asked] ?? asked);
+}
+
 function Life({ detail }: { detail: PayoutDetail }) {
   return (
     <>
@@ -399,7 +414,7 @@ function Life({ detail }: { detail: PayoutDetail }) {
             <li>
               <time>{when(line.at)}</time>
               <span>
-                <b>{line.what}</b>
+                <b>{lifeOf(line.what)}</b>
                 {line.from !== line.to && (
                   <small>
                     {wordIn(words.states, line.from) ?? ''} → {wordIn(words.states, line.to)}

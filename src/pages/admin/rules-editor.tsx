@@ -1,7 +1,7 @@
 // A rule file as a draft: written here, looked at whole, compared in words with what is live, and only then published with a
 // comment. What was written stays until it is published or dropped, whatever is closed meanwhile.
 import { useRef, useState } from 'preact/hooks';
-import type { DraftVerdict, DraftView } from '../../engine/overview/view.ts';
+import type { DraftVerdict, DraftView, FindingView, TrialView } from '../../engine/overview/view.ts';
 import { count, money } from './format.ts';
 import { Action, Card, Empty, Mark, Scroll } from './parts.tsx';
 import { shell, tell, troubleText, words } from './state.ts';
@@ -13,11 +13,16 @@ export const mayPublish = shell.role === 'publisher' || shell.role === 'owner';
 /** `base` stands for the text it was made from. */
 type Draft = { readonly text: string; readonly base: string };
 
+/** No file is called that. */
+export const NEW = '+';
+
 const drafts = new Map<string, Draft>();
 addEventListener('beforeunload', event => {
   if (drafts.size > 0) event.preventDefault();
 });
 
+/** Of files; a new one has no name yet. */
+export const draftNames = (): string[] => [...drafts.keys()].filter(file => file !== NEW);
 export const draftOf = (file: string): Draft | undefined => drafts.get(file);
 
 type EditorProps = {
@@ -78,7 +83,8 @@ export function Editor({ file, name: named, from, isNew, toast, onEnd }: EditorP
   const asked = (text: string | undefined, isChanged: boolean): void => {
     setAsking(false);
     if (text) toast(text);
-    if (text === say.published || text === words.waits) drop();
+    // What waits for somebody else may be declined: the draft is kept.
+    if (text === say.published) drop();
     else if (isChanged) void look(draft);
   };
   const why = whyNot(view);
@@ -120,6 +126,7 @@ export function Editor({ file, name: named, from, isNew, toast, onEnd }: EditorP
       <Said why={why} trouble={trouble} />
       {view?.conflict && <Conflict of={view.conflict} onMine={keepMine} onTheirs={takeTheirs} />}
       {view && <Verdict of={view} file={name} onLine={line => jump(area.current!, line)} />}
+      {view?.isFit && <Trials key={name + draft.text} file={name} draft={draft} />}
       {isAsking && view && <Publish name={name} draft={draft} view={view} onClose={asked} />}
     </div>
   );
@@ -255,12 +262,111 @@ export function Verdict({ of, file, onLine }: { of: DraftVerdict; file?: string;
                   </b>
                 )}{' '}
                 {each.message}
+                <Advice of={each} />
               </li>
             ))}
           </ul>
         )}
       </Card>
     </div>
+  );
+}
+
+const TRIALS = ['backtest', 'simulate'] as const;
+
+/** What it would have come to with those of the last days, and what a made-up day of it could look like. */
+function Trials({ file, draft }: { file: string; draft: Draft }) {
+  return (
+    <>
+      {TRIALS.map(what => (
+        <TrialCard what={what} file={file} draft={draft} />
+      ))}
+    </>
+  );
+}
+
+function TrialCard({ what, file, draft }: { what: (typeof TRIALS)[number]; file: string; draft: Draft }) {
+  const [many, set] = useState(what === 'backtest' ? 7 : 1000);
+  const [seen, setSeen] = useState<TrialView>();
+  const [trouble, setTrouble] = useState('');
+  const [isBusy, setBusy] = useState(false);
+  const run = (event: Event): void => {
+    event.preventDefault();
+    setBusy(true);
+    setTrouble('');
+    const more = what === 'backtest' ? { days: many } : { users: many };
+    tell<TrialView>(`api/${what}`, { file, ...draft, ...more })
+      .then(setSeen, (error: unknown) => setTrouble(troubleText(error)))
+      .finally(() => setBusy(false));
+  };
+  return (
+    <Card title={say[what].title}>
+      <p class="note">{say[what].hint}</p>
+      <form class="fields" onSubmit={run}>
+        <label for={`many-${what}`}>
+          {say[what].many}
+          <input
+            id={`many-${what}`}
+            type="number"
+            min={1}
+            max={what === 'backtest' ? 31 : 10_000}
+            value={many}
+            onInput={event => set(Number(event.currentTarget.value))}
+          />
+        </label>
+        <button type="submit" class="quiet" disabled={isBusy} data-test={what}>
+          {isBusy ? words.working : say[what].run}
+        </button>
+      </form>
+      {trouble && (
+        <p class="trouble" role="alert">
+          {trouble}
+        </p>
+      )}
+      <div aria-live="polite" data-test={`${what}-said`}>
+        {seen?.parts.map(part =>
+          typeof part === 'string' ? <p>{part}</p> : <TrialTable of={part} title={say[what].title} />,
+        )}
+      </div>
+    </Card>
+  );
+}
+
+type TableView = Exclude<TrialView['parts'][number], string>;
+
+function TrialTable({ of: { head, rows }, title }: { of: TableView; title: string }) {
+  return (
+    <Scroll label={title}>
+      <table>
+        <thead>
+          <tr>
+            {head.map(cell => (
+              <th scope="col">{cell}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([first, ...rest]) => (
+            <tr>
+              <th scope="row">{first}</th>
+              {rest.map(cell => (
+                <td>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+/** What may be written instead, and on what that rests. */
+export function Advice({ of: { advice, basis } }: { of: FindingView }) {
+  return (
+    <>
+      {advice && <small data-test="advice">{say.instead(advice)}</small>}
+      {basis && <small>{say.basis(basis)}</small>}
+    </>
   );
 }
 

@@ -3,14 +3,12 @@ import { useEffect, useState } from 'preact/hooks';
 import type { RevertView, RuleFileDetail, RuleFileView, RuleVersionView } from '../../engine/overview/view.ts';
 import { when } from './format.ts';
 import { Able, Action, Card, Data, Empty, Head, Link, Mark, Scroll, Sheet } from './parts.tsx';
-import { draftOf, Editor, Lines, mayPublish, Verdict } from './rules-editor.tsx';
+import { Advice, draftOf, Editor, Lines, mayPublish, NEW, Verdict } from './rules-editor.tsx';
 import { go, type Loaded, type Place, type Pulse, tell, troubleText, useLoaded, words } from './state.ts';
 
 const say = words.rules;
 
 type Toast = (text: string) => void;
-/** No file is called that. */
-const NEW = '+';
 
 export function Rules({ place, pulse, toast }: { place: Place; pulse: Pulse; toast: Toast }) {
   const loaded = useLoaded<{ readonly files: readonly RuleFileView[] }>('rules', {}, pulse.news);
@@ -213,6 +211,7 @@ function Reading({ loaded, onEdit }: { loaded: Loaded<RuleFileDetail>; onEdit: (
                   <li>
                     <Mark kind={each.grave ? 'bad' : 'wait'}>{each.grave ? say.grave : say.mild}</Mark>{' '}
                     <b>{say.line(each.line)}</b> {each.message}
+                    <Advice of={each} />
                   </li>
                 ))}
               </ul>

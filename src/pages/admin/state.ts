@@ -70,7 +70,26 @@ export class Refused extends Error {
   }
 }
 
+/** How far the bot's clock is from this browser's, and from that of its own machine: the demo's may be moved. */
+let [ahead, moved] = [0, 0];
+const MOVED_MS = 2 * 60_000;
+
+/** What is "now" to the bot. */
+export const now = (): number => Date.now() + ahead;
+/** `undefined`: its clock is that of its machine. */
+export const movedTo = (): number | undefined => (Math.abs(moved) < MOVED_MS ? undefined : now());
+
+function setClock({ headers }: Response): void {
+  const [bot, machine] = [Number(headers.get('x-now')), Date.parse(headers.get('date') ?? '')];
+  if (!(bot > 0)) return;
+  ahead = bot - Date.now();
+  const before = moved;
+  moved = Number.isNaN(machine) ? 0 : bot - machine;
+  if (Math.abs(moved - before) >= MOVED_MS) told();
+}
+
 async function answerOf<T>(response: Response): Promise<T> {
+  setClock(response);
   if (response.ok) return (await response.json()) as T;
   if (response.status === 401) location.assign('/admin');
   const said = (await response.json().catch(() => ({}))) as { error?: string; text?: string };
@@ -117,7 +136,7 @@ export function useLoaded<T>(
     const isQuiet = heard.current !== news;
     heard.current = news;
     ask<T>(path, { ...query, ...(isQuiet && { quiet: '1' }) }).then(
-      value => isOver || set({ key, value, at: Date.now() }),
+      value => isOver || set({ key, value, at: now() }),
       (error: unknown) =>
         isOver || set(before => ({ ...(before.key === key ? before : { key }), trouble: troubleText(error) })),
     );
@@ -133,6 +152,7 @@ export function troubleText(error: unknown): string {
   if (!(error instanceof Refused)) return words.offline;
   // What was written wrongly is said as it is.
   if (error.word === 'input' && error.message) return error.message;
+  if (error.word === 'changed' && error.message) return words.changedBy(error.message);
   const known = wordIn(words.refused, error.word);
   return known ?? (error.message || words.failed);
 }

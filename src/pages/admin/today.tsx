@@ -16,7 +16,7 @@ export function Today({ pulse, toast }: { pulse: Pulse; toast: (text: string) =>
         const grave = today.todos.filter(({ kind }) => kind !== 'unknown' && kind !== 'certificate').length;
         return (
           <>
-            <Head answer={grave > 0 ? say.trouble(grave) : say.fine} what={sumOf(today)} isBad={grave > 0} />
+            <Head answer={answerOf(grave, today.alarms)} what={sumOf(today)} isBad={grave + today.alarms > 0} />
             {today.todos.length > 0 && (
               <section class="card todos" aria-label={say.todo}>
                 <ul>
@@ -43,7 +43,7 @@ export function Today({ pulse, toast }: { pulse: Pulse; toast: (text: string) =>
               </div>
               <div>
                 <dt>{say.won}</dt>
-                <dd>{count(today.won)}</dd>
+                <dd>{count(today.prizes)}</dd>
               </div>
               <div>
                 <dt>{say.refused}</dt>
@@ -66,6 +66,12 @@ export function Today({ pulse, toast }: { pulse: Pulse; toast: (text: string) =>
       }}
     </Data>
   );
+}
+
+/** Nothing is well while people are called for something, whether or not it can be done from here. */
+function answerOf(grave: number, alarms: number): string {
+  if (grave > 0) return say.trouble(grave);
+  return alarms > 0 ? say.alarmed(alarms) : say.fine;
 }
 
 /** What people are called for, and who has it. */

@@ -1,5 +1,6 @@
 // What a running bot says in its log, and what keeps one from starting.
 export const RUNNING: Readonly<Record<string, string>> = {
+  'it did not end within {1} minutes': '{1} 分钟内没有做完',
   'no rule file is left in {1}': '{1} 里一个规则文件也没有了',
   'the rules in {1} are not fit to go live:': '{1} 里的规则不能上线：',
   'or the folder is not there; the bot goes on with the rules that it has read':

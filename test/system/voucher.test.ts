@@ -282,6 +282,24 @@ describe('a voucher', () => {
     ).toMatchObject([{ number: held.billNo }]);
   });
 
+  test('of one follower goes after their other one: two at a time are refused', async () => {
+    const both = RULES.replace('total: ¥20.00', 'total: ¥40.00')
+      .replace('  cash:', '  more: { voucher: { stock: "1234567", value: ¥5.00 } }\n  cash:')
+      .replace('give: tea }', 'give: { all: [tea, more] } }');
+    await open({}, { rules: both });
+    const [ann, bob] = [world.person(true), world.person(true)];
+    const areSent = (user: string) => async () => {
+      const all = await payoutsOf(user);
+      return all.length === 2 && all.every(({ state }) => state === 'sent') && all;
+    };
+    await says(ann, '代金券');
+    await until(areSent(ann), 15_000); // by now several calls may be open at once
+    pay({ kind: 'slow', at: 'voucher', delayMs: 400, times: 2 });
+    await says(bob, '代金券');
+    const sent = await until(areSent(bob), 15_000);
+    expect(sent.map(({ tries }) => tries)).toEqual([1, 1]);
+  });
+
   test.each([
     ['has had as many as the stock allows', { perUser: 1 }],
     ['is no ordinary account to WeChat Pay', { abnormal: ['oAbnormal'] }],

@@ -352,11 +352,19 @@ describe('a voucher', () => {
 });
 
 test('`check` asks WeChat Pay for the stock, and says what is other than in the file', async () => {
-  await open({ maxCoupons: 10, status: 'paused', amount: 300 });
+  const rules = RULES.replace('over: ¥20.00 } }', 'over: ¥20.00 }, perDay: 3 }').replace(
+    '  cash:',
+    '  theirs: { voucher: { stock: "7654321", creator: "1900000999", value: ¥5.00 } }\n  cash:',
+  );
+  await open({ maxCoupons: 10, status: 'paused', amount: 300, maxAmountByDay: 1000 }, { rules });
+  const theirs = { ...STOCK, stockId: '7654321', creator: '1900000999', senders: [MCH_ID] };
+  control().setStock({ ...theirs, beginAt: now() - DAY, endAt: now() + 40 * DAY });
   const { code, out } = await run(world.folder, 'check');
   expect(code).toBe(0);
   expect(out).toContain('stock 1234567 of "tea": it is paused, and gives nothing until it is running [voucher-stock');
   expect(out).toContain('stock 1234567 of "tea": one is worth ¥3.00, and the file says ¥5.00 [voucher-stock');
+  expect(out).toContain('stock 1234567 of "tea": it gives at most ¥10.00 a day, and the file ¥15.00 [voucher-stock');
+  expect(out).toMatch(/stock 7654321 of "theirs" is made by merchant 1900000999: .* \[voucher-foreign/);
   expect(out).not.toContain('are left of it');
   await world.close();
 });

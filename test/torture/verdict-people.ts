@@ -52,15 +52,12 @@ export function isWon(answer: Answer | undefined): boolean {
 
 /**
  * Who has authorized is not asked to confirm the next prize: what nobody told the bot it asks after. In trouble it may not
- * hear, and a number that was tried before goes the way it went.
+ * hear, and a number that was begun before goes the way it may have gone.
  */
-function theAuthorizedNeedNoTap({ torture: { watch, wechat, peaceFrom } }: Ending): string[] {
-  const tried = new Set<string>();
-  const all = [...watch.sends, ...watch.others].toSorted((one, other) => one.at - other.at);
-  return all.flatMap(({ billNo, body, at, what, isVoucher }) => {
-    const isFirst = what === 'send' && !tried.has(billNo);
-    tried.add(billNo);
-    if (!isFirst || isVoucher || !body.startsWith('{') || at < peaceFrom + UNAWARE_MS) return [];
+function theAuthorizedNeedNoTap({ torture: { watch, wechat, peaceFrom }, payouts }: Ending): string[] {
+  const once = new Set(payouts.filter(({ tries }) => tries === 1).map(({ billNo }) => billNo as string));
+  return watch.sends.flatMap(({ billNo, body, at, isVoucher }) => {
+    if (!once.has(billNo) || isVoucher || !body.startsWith('{') || at < peaceFrom + UNAWARE_MS) return [];
     const { openid } = JSON.parse(body) as { readonly openid?: string }; // who is paid without a tap is not named
     const given = wechat.authorizations
       .list()

@@ -146,7 +146,7 @@ export class VoucherDesk {
     const stock = this.#world.coupons.stock(stockId);
     if (stock?.creator !== creatorAsked) return told(failure(404, 'RESOURCE_NOT_EXISTS', '批次不存在'));
     const given = this.#world.coupons.all().filter(each => each.stockId === stockId).length;
-    const { creator, name, status, maxCoupons, amount, minimum, perUser, beginAt, endAt } = stock;
+    const { creator, name, status, maxCoupons, maxAmountByDay, amount, minimum, perUser, beginAt, endAt } = stock;
     return {
       status: 200,
       body: {
@@ -156,6 +156,7 @@ export class VoucherDesk {
         stock_type: 'NORMAL',
         stock_use_rule: {
           ...{ max_coupons: maxCoupons, max_amount: maxCoupons * amount, max_coupons_per_user: perUser ?? 60 },
+          ...(maxAmountByDay !== undefined && { max_amount_by_day: maxAmountByDay }),
           fixed_normal_coupon: { coupon_amount: amount, transaction_minimum: minimum },
         },
       },

@@ -8,10 +8,11 @@ import { type Dated, endingSoon } from '../core/base/expiry.ts';
 import { DAY, type Day, dayOf, later, MINUTE } from '../core/base/time.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
 import type { Clock, Log, Store } from '../ports.ts';
-import { FINDINGS_LOGGED, reconcile } from './audit/reconcile.ts';
+
 import { auditStore } from './audit-store.ts';
 import { deleteOld } from './goods/keep.ts';
 import type { Messages } from './messages.ts';
+import { FINDINGS_LOGGED, reconcile } from './reconcile.ts';
 import type { Rulebook } from './rulebook.ts';
 import type { Settle } from './settle.ts';
 

@@ -1,13 +1,13 @@
 // Compares each day with what the merchants' accounts say of it (资金账单), the morning after. Days on which nobody was there to do it
 // are made up for. What differs is an alarm, and stays written down.
 
-import { Audit, showAuditFinding } from '../../core/audit/audit.ts';
-import type { FundFlow } from '../../core/audit/fund-flow.ts';
-import { BadInput } from '../../core/base/error.ts';
-import { DAY, type Day, dayOf, later, minuteOfDay } from '../../core/base/time.ts';
-import type { Clock, Log, Store } from '../../ports.ts';
-import { auditStore } from '../audit-store.ts';
-import type { Rulebook } from '../rulebook.ts';
+import { Audit, showAuditFinding } from '../core/audit/audit.ts';
+import type { FundFlow } from '../core/audit/fund-flow.ts';
+import { BadInput } from '../core/base/error.ts';
+import { DAY, type Day, dayOf, later, minuteOfDay } from '../core/base/time.ts';
+import type { Clock, Log, Store } from '../ports.ts';
+import { auditStore } from './audit-store.ts';
+import type { Rulebook } from './rulebook.ts';
 
 /** What a job of the night logs of its findings; `hongbao audit` shows more. */
 export const FINDINGS_LOGGED = 20;

@@ -6,6 +6,7 @@ import type { FundFlow } from '../core/audit/fund-flow.ts';
 import { BadInput } from '../core/base/error.ts';
 import { DAY, type Day, dayOf, later, minuteOfDay } from '../core/base/time.ts';
 import type { Clock, Log, Store } from '../ports.ts';
+import { noteLeft } from './audit/left.ts';
 import { auditStore } from './audit-store.ts';
 import type { Rulebook } from './rulebook.ts';
 
@@ -42,8 +43,7 @@ export async function reconcile(ports: ReconcilePorts): Promise<boolean> {
 async function daysToCompare({ store, clock }: ReconcilePorts): Promise<Day[]> {
   const acts = await store.acts.list({ limit: ACTS_READ });
   const done = acts.filter(({ by, what }) => by === ACT.by && what === ACT.what).map(({ about }) => about);
-  const yesterday = dayOf(later(clock(), -DAY));
-  const first = done.reduce((before, day) => (day < before ? day : before), yesterday as string);
+  const [first = ''] = [...done, dayOf(later(clock(), -DAY))].sort();
   const days = Array.from({ length: MADE_UP_FOR_MAX }, (_, n) => dayOf(later(clock(), -(MADE_UP_FOR_MAX - n) * DAY)));
   return days.filter(day => day >= first && !done.includes(day));
 }
@@ -61,6 +61,7 @@ async function compare({ store, rulebook, clock, fundsOf, log }: ReconcilePorts,
     );
     return false;
   }
+  await noteLeft(store, funds, day);
   const { compared, findings, total } = await auditStore(store, new Audit(rulebook.current().campaigns, funds));
   const words = findings.slice(0, FINDINGS_LOGGED).map(showAuditFinding);
   if (total === 0) log.info({ day, ...compared }, "the audit balances with the merchants' accounts");

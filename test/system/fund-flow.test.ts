@@ -7,6 +7,7 @@ import { BadInput } from '../../src/core/base/error.ts';
 import { beijingText, DAY, type Day, dayOf, HOUR, type Instant, instant, later } from '../../src/core/base/time.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import { reconcile } from '../../src/engine/reconcile.ts';
+import { SILENT } from '../../src/lib/log.ts';
 import type { Log } from '../../src/ports.ts';
 import { fetchFundFlows, fundDayFrom } from '../../src/setup/fund-flow.ts';
 import type { Packet, PayFault } from '../../src/simulator/shared/protocol.ts';
@@ -169,4 +170,22 @@ test('the timetable compares yesterday, once: a difference is an alarm and stays
   expect(said.pop()).toBe("info: the audit balances with the merchants' accounts");
   expect(await at(10.9 + 10 * 24)).toBe(true);
   expect(await world.store.acts.list({ limit: 20 })).toHaveLength(acts.length + 7);
+});
+
+test('where WeChat Pay tells no balance, what is left is estimated by the last fund flow and what has left since', async () => {
+  const { day } = await paidTheOtherDay(KEYS_V3);
+  const { store, bot, config, folder } = world;
+  const listed = async () => (await run(folder, 'merchant', 'list', '--balance')).out;
+  expect(await listed()).toMatch(/not told/);
+  const dayAfter = later(instant(Date.parse(`${day}T00:00:00+08:00`)), DAY);
+  control().moveClock({ advanceMs: later(dayAfter, 10.4 * HOUR) - now() });
+  const fundsOf = async (which: Day) => (await fetchFundFlows(config, which, now)).funds;
+  await reconcile({ store, rulebook: bot.rulebook, clock: now, fundsOf, log: SILENT });
+  control().moveClock({ reset: true });
+  await control().act(world.person(), { kind: 'follow' });
+  await bot.settle.pass();
+  const left = MERCHANT.balance - (FOLLOWERS + 1) * 100;
+  const { out } = await run(folder, 'merchant', 'list', '--json', '--balance');
+  expect(JSON.parse(out)[0].money).toEqual({ estimate: left, today: 100, yesterday: 0, lastsDays: left / 100 });
+  expect(await listed()).toMatch(/about ¥99,?987\.00 +¥1\.00 +¥0\.00 +about 99987 days/);
 });

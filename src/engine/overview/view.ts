@@ -24,6 +24,8 @@ export type MerchantView = {
   readonly yesterday: number;
   /** Absent: WeChat Pay does not say. */
   readonly balance?: number;
+  /** Then, by the last fund flow and what has left since. */
+  readonly estimate?: number;
   readonly lastsDays?: number;
   readonly certificates: readonly { readonly key: string; readonly until: number; readonly daysLeft: number }[];
   /** What WeChat Pay answered with to those that wait, by code: of the newest ones. */

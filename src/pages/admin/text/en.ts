@@ -192,6 +192,7 @@ export const en: Words = {
     reserved: 'Promised, not sent',
     balance: 'Balance',
     notTold: 'WeChat does not say',
+    estimated: amount => `about ${amount}, by the last fund flow and what has left since`,
     lasts: days => `lasts ${days} days`,
     rate: count => `${count} a second`,
     todaySum: 'Today',

@@ -187,6 +187,7 @@ export const zh = {
     reserved: '已答应未发出',
     balance: '余额',
     notTold: '微信不提供',
+    estimated: (amount: string) => `约 ${amount}（按最近的资金账单和此后的付款估计）`,
     lasts: (days: number) => `够发 ${days} 天`,
     rate: (count: number) => `每秒 ${count} 个`,
     todaySum: '今天',

@@ -127,6 +127,8 @@ export type CampaignRow = {
     readonly received: number;
     readonly refunded: number;
   };
+  /** So much of what is promised, sent and received is vouchers; absent: none. */
+  readonly vouchers?: number;
   readonly perDay?: number;
   readonly today: { readonly heard: number; readonly won: number; readonly amount: number; readonly refused: number };
   /** When the money is gone at the pace of the last hours; absent: not foreseeable. */

@@ -291,6 +291,8 @@ export const en: Words = {
     rate: 'Rate',
     taken: 'Opened',
     refunded: 'Came back',
+    cashCost: 'Cash, promised included',
+    voucherCost: 'Vouchers, promised included',
     refusals: 'Why not given',
     noRefusals: 'Nobody was refused',
     prizes: 'Prizes',

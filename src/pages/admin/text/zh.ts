@@ -280,6 +280,8 @@ export const zh = {
     rate: '中奖率',
     taken: '领取率',
     refunded: '退回',
+    cashCost: '现金（含待发）',
+    voucherCost: '代金券（含待发）',
     refusals: '没给的原因',
     noRefusals: '没有拒绝过',
     prizes: '奖品',

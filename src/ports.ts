@@ -186,7 +186,7 @@ export type Person = Pick<Follower, 'account' | 'user'>;
  * that was asked is not answered yet.
  */
 export type DocumentRow = {
-  readonly kind: 'parcels' | 'draw';
+  readonly kind: 'parcels' | 'draw' | 'left';
   readonly name: string;
   /** Grows by one with every change. */
   readonly version: number;

@@ -3,15 +3,16 @@
 import { type Logger, schedule } from 'node-cron';
 import { Audit, showAuditFinding } from '../core/audit/audit.ts';
 import type { FundFlow } from '../core/audit/fund-flow.ts';
-import { BadInput, messageOf } from '../core/base/error.ts';
+import { messageOf } from '../core/base/error.ts';
 import { type Dated, endingSoon } from '../core/base/expiry.ts';
-import { DAY, type Day, dayOf, later, MINUTE, minuteOfDay } from '../core/base/time.ts';
+import { DAY, type Day, dayOf, later, MINUTE } from '../core/base/time.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
 import type { Clock, Log, Store } from '../ports.ts';
+
 import { auditStore } from './audit-store.ts';
-import { noteBill } from './bills/bills.ts';
 import { deleteOld } from './goods/keep.ts';
 import type { Messages } from './messages.ts';
+import { FINDINGS_LOGGED, reconcile } from './reconcile.ts';
 import type { Rulebook } from './rulebook.ts';
 import type { Settle } from './settle.ts';
 
@@ -23,8 +24,6 @@ const JOB_LEASE_MS = 2 * MINUTE;
 
 /** A day's fund flow is there from 10:00 of the next day on; until 18:20 it is asked for again where it was not. */
 const FUND_ROWS = '0 20,50 10-18 * * *';
-/** Of the Beijing day. */
-const FUND_LAST_MINUTE = 18 * 60;
 
 type JobPorts = {
   /** Names this process. */
@@ -146,50 +145,7 @@ export async function onceANight(
   }
 }
 
-// ── The merchants' accounts ──────────────────────────────────────────────────────────────────────────────────
-
-/** Of what stays written down of a day. */
-const DETAIL_MAX = 1500;
-
-/**
- * Compares yesterday with what the merchants' accounts say. What differs is an alarm, and stays written down. What cannot be
- * had is asked for again in half an hour, and is an alarm in the evening: `false`.
- */
-export async function reconcile({
-  store,
-  rulebook,
-  clock,
-  fundsOf,
-  log,
-}: Pick<JobPorts, 'store' | 'clock' | 'fundsOf' | 'log'> & {
-  readonly rulebook: Pick<Rulebook, 'current'>;
-}): Promise<boolean> {
-  const day = dayOf(later(clock(), -DAY));
-  let funds: FundFlow;
-  try {
-    funds = await fundsOf(day);
-  } catch (error) {
-    if (!(error instanceof BadInput)) throw error;
-    const isLast = minuteOfDay(clock()) >= FUND_LAST_MINUTE;
-    log[isLast ? 'error' : 'warn'](
-      { day },
-      `${error.message}; ${isLast ? `\`hongbao audit --fetch ${day}\` asks again` : 'asked again in half an hour'}`,
-    );
-    return false;
-  }
-  const { compared, findings, total } = await auditStore(store, new Audit(rulebook.current().campaigns, funds));
-  const words = findings.slice(0, FINDINGS_LOGGED).map(showAuditFinding);
-  if (total === 0) log.info({ day, ...compared }, "the audit balances with the merchants' accounts");
-  else
-    log.error(
-      { day, total, findings: words },
-      `the merchants' accounts differ from the books in ${total} places; \`hongbao audit --fetch ${day}\` names them`,
-    );
-  const detail = total === 0 ? 'balances' : `${total} differences: ${words.join('; ')}`.slice(0, DETAIL_MAX);
-  await store.acts.append({ at: clock(), by: 'the timetable', what: 'audit --fetch', about: day, detail });
-  await noteBill(store, { day, at: clock(), total, differences: words });
-  return true;
-}
+// ── Certificates ─────────────────────────────────────────────────────────────────────────────────────────
 
 /** From a week before, it is for a person. */
 const CALL_DAYS = 7;
@@ -203,9 +159,6 @@ export function sayEndings({ dated = [], clock, log }: Pick<JobPorts, 'dated' | 
 }
 
 // ── The audit ────────────────────────────────────────────────────────────────────────────────────────────
-
-/** What the nightly audit logs of its findings; `hongbao audit` shows more. */
-const FINDINGS_LOGGED = 20;
 
 export async function auditAndLog(store: Store, campaigns: readonly Campaign[], log: Log): Promise<void> {
   const { compared, findings, total } = await auditStore(store, new Audit(campaigns));

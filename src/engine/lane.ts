@@ -1,7 +1,8 @@
-// Calls of one kind: evenly spaced, so many open at once, none for a payout that is in work already. What cannot be taken
-// on stands aside, so that it does not keep the others waiting.
+// Calls of one kind: evenly spaced, so many open at once, none for a payout that is in work already, nor for its follower where
+// the channel serves them one by one. What cannot be taken on stands aside, so that it does not keep the others waiting.
 
 import { type Instant, MINUTE } from '../core/base/time.ts';
+import { channelOf } from '../core/payout/channels/index.ts';
 import { asideFor, pauseOf, REST_MS, SPACING_MS } from '../core/payout/merchant-halt.ts';
 import type { Payout } from '../core/payout/payout.ts';
 import type { Clock, Halt, Lease } from '../ports.ts';
@@ -47,6 +48,10 @@ type Trouble = { readonly failures: number; readonly stales: number; readonly un
 export class Lane {
   private readonly ports: LanePorts;
   private readonly open = new Map<string, Promise<void>>();
+  /** Followers whose other payouts wait for the one that is open. */
+  private readonly inTurn = new Set<string>();
+  /** So many waited for that when we looked last. */
+  private behind = 0;
   /** Payouts that could not be taken on, and until when they stand aside. */
   private readonly troubles = new Map<string, Trouble>();
   private newlyAside: string[] = [];
@@ -99,6 +104,7 @@ export class Lane {
   /** Waits for a place and for a slot, and begins; `false`: it is another process's turn. */
   private async start(work: Work): Promise<boolean> {
     const { billNo } = work.payout;
+    const turn = turnOf(work.payout);
     while (this.open.size >= this.window) await Promise.race(this.open.values());
     const over = await this.slot();
     if (this.stopped || this.open.has(billNo)) return true;
@@ -113,8 +119,12 @@ export class Lane {
       .catch((error: unknown) => {
         this.failure ??= error; // the payout is as it was; it will be asked after
       })
-      .finally(() => this.open.delete(billNo));
+      .finally(() => {
+        this.open.delete(billNo);
+        if (turn !== undefined) this.inTurn.delete(turn);
+      });
     this.open.set(billNo, done);
+    if (turn !== undefined) this.inTurn.add(turn);
     return true;
   }
 
@@ -165,13 +175,17 @@ export class Lane {
 
   private async batch(now: Instant): Promise<boolean> {
     if (this.failure !== undefined) return false;
-    const limit = BATCH + this.troubles.size; // those aside may stand before all others
+    const limit = BATCH + this.troubles.size + this.behind; // those who wait may stand before all others
     const due = await this.ports.due(now, limit);
     const fresh = due.filter(({ payout }) => !this.open.has(payout.billNo) && !this.isAside(payout.billNo));
     if (fresh.length > 0 && !(await this.ports.hold())) return false;
-    for (const work of fresh) if (!(await this.start(work))) return false;
-    if (fresh.length === 0 && this.open.size > 0) await Promise.race(this.open.values()); // what was just begun still stands as due
-    return due.length === limit;
+    this.behind = 0;
+    for (const work of fresh) {
+      if (this.inTurn.has(turnOf(work.payout) ?? '')) this.behind++;
+      else if (!(await this.start(work))) return false;
+    }
+    if (fresh.length === this.behind && this.open.size > 0) await Promise.race(this.open.values()); // what was just begun still stands as due
+    return due.length === limit || this.behind > 0;
   }
 
   /** Waits for a slot; says when the next one begins. Who is late by then has lost it. */
@@ -185,6 +199,11 @@ export class Lane {
     this.nextSlot = Math.max(this.nextSlot, now) + pauseOf(perSecond, this.sinceRest++);
     return this.nextSlot;
   }
+}
+
+/** Whose payouts this one must not overtake, nor go beside. */
+function turnOf({ user, request }: Payout): string | undefined {
+  return channelOf(request).oneByOne ? user : undefined;
 }
 
 /** When each number was last tried, by the monotonic clock: the wall clock may have jumped over its `nextAt`. */

@@ -3,7 +3,7 @@
 import type { Config } from '../config/config.ts';
 import { stockKey, type ToldStock } from '../core/lint/context.ts';
 import type { Campaign } from '../core/rules/campaign.ts';
-import { isVoucher } from '../core/rules/campaign-query.ts';
+import { isVoucher, type Voucher } from '../core/rules/campaign-query.ts';
 import type { Clock } from '../ports.ts';
 import { createStockDesk } from '../wechat/pay/stock.ts';
 import { keysOf } from './platform-keys.ts';
@@ -26,11 +26,15 @@ export async function stocksOf(config: Config, campaigns: readonly Campaign[], c
       for (const prize of prizes) {
         const answer = await desk.ask(prize.stockId, prize.creator ?? mchId);
         if (typeof answer === 'object' && 'said' in answer) unasked.add(`${prize.stockId} (${answer.said})`);
-        else told.set(stockKey(account.name, prize), answer);
+        else told.set(stockKey(account.name, prize), seenFrom(mchId, prize, answer));
       }
     } finally {
       await Promise.all([desk.close(), keys.close()]);
     }
   }
   return { told, unasked: [...unasked] };
+}
+
+function seenFrom(mchId: string, { creator = mchId }: Voucher, stock: ToldStock | 'unknown'): ToldStock | 'unknown' {
+  return stock === 'unknown' || creator === mchId ? stock : { ...stock, isForeign: true };
 }

@@ -1,7 +1,7 @@
 // One HTTPS call to WeChat Pay, for both of its protocols: kept-alive connections, bounds on time and size, and what a
 // failure of the network amounts to. Never retries by itself, and never throws.
-import { rootCertificates } from 'node:tls';
-import { Agent, type Dispatcher, request } from 'undici';
+import { createSecureContext, rootCertificates } from 'node:tls';
+import { Agent, buildConnector, type Dispatcher, request } from 'undici';
 import { under } from '../core/base/address.ts';
 import { codeOf, messageOf } from '../core/base/error.ts';
 import type { Observation } from '../core/payout/payout.ts';
@@ -54,9 +54,8 @@ export type Transport = { call(call: Call): Promise<Reply | Lost>; close(): Prom
 export type FileTransport = Transport & { stream(call: Call): Promise<Stream | Lost> };
 
 export function createTransport({ api, ca, certificate }: Endpoint): FileTransport {
-  const trusted = ca && { ca: [...rootCertificates, ca.toString()] };
   const agent = new Agent({
-    connect: { ...certificate, ...trusted, timeout: CALL_TIMEOUT_MS },
+    connect: dialler(ca, certificate),
     connections: CONNECTIONS_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS,
   });
@@ -94,6 +93,24 @@ export function createTransport({ api, ca, certificate }: Endpoint): FileTranspo
     stream: call => answerTo(call, ({ statusCode: status, headers, body }): Stream => ({ status, headers, body })),
     // Whoever still waits for an answer gets silence: the outcome is asked after later.
     close: () => agent.destroy(),
+  };
+}
+
+/** What is trusted is read once, and not for each connection. A file that cannot be used fails the call, as a handshake would. */
+function dialler(ca: Endpoint['ca'], certificate: Endpoint['certificate']): buildConnector.connector {
+  let dial: buildConnector.connector | undefined;
+  return (options, callback) => {
+    try {
+      const trusted = ca && { ca: [...rootCertificates, ca.toString()] };
+      dial ??= buildConnector({
+        secureContext: createSecureContext({ ...certificate, ...trusted }),
+        timeout: CALL_TIMEOUT_MS,
+      });
+    } catch (error) {
+      callback(error instanceof Error ? error : new Error(String(error)), null);
+      return;
+    }
+    dial(options, callback);
   };
 }
 

@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ackAlarms, listAlarms, testAlarms } from '../../src/commands/alarms.ts';
 import { instant } from '../../src/core/base/time.ts';
+import { campaignRows } from '../../src/engine/overview/campaigns.ts';
+import { createRecent } from '../../src/engine/overview/recent.ts';
+import { createTally } from '../../src/engine/overview/tally.ts';
 import type { Store } from '../../src/ports.ts';
 import { ENV, startWorld, type World, type WorldOptions } from '../support/harness.ts';
 import { isMap, isText, read, readJson } from '../support/json.ts';
@@ -259,5 +262,48 @@ describe('the daily report', () => {
     expect(text).toMatch(/测试活动：中奖 2，累计 ¥3\.00 \/ ¥1000\.00，退回 ¥0\.00/);
     expect(text).toMatch(/未中：已领过 2/);
     expect(text).toMatch(/要处理：\n {2}- 商户 shop 停付：NOTENOUGH/);
+  });
+
+  test('tells cash and vouchers apart, of the day and of each campaign; and so does the dashboard', async () => {
+    const rules = `
+campaign: test
+name: 测试活动
+period: { from: 2020-01-01, to: 2099-12-31 }
+budget: { total: ¥100.00 }
+packet: { sendName: 阿茶茶饮, actName: 测试, wishing: 恭喜发财, remark: 测试 }
+prizes:
+  cash: { redpacket: ¥1.50 }
+  tea: { voucher: { stock: "1234567", value: ¥5.00 } }
+rules:
+  - { id: cash, on: { text: 红包 }, once: perEvent, give: cash }
+  - { id: tea, on: { text: 代金券 }, once: perEvent, give: tea }
+`;
+    const yaml = (text: string): string => text.replace('channel: transfer', 'channel: redpack\n    vouchers: true');
+    const world = await start({ rules, channel: 'transfer', yaml });
+    const person = world.person(true);
+    for (const text of ['红包', '代金券', '代金券']) await world.simulator.control.act(person, { kind: 'text', text });
+    await world.bot.flow.written();
+    const { store, config, bot } = world;
+    const clock = () => instant(world.simulator.control.state().now);
+    const tally = createTally({ store, clock, holder: 'test' });
+    const recent = createRecent(store);
+    const ports = {
+      store,
+      clock,
+      config,
+      book: () => bot.rulebook.current(),
+      tally,
+      recent,
+      balance: async () => undefined,
+    };
+    const [row] = await campaignRows(ports, { campaigns: [], files: [], findings: [] });
+    expect(row).toMatchObject({ buckets: { reserved: 1150 }, vouchers: 1000 });
+    await world.bot.calling!.minute();
+    later(world, 24 * 60);
+    got.length = 0;
+    expect(await world.bot.calling!.report()).toBe(true);
+    const [text] = textsOf('/cgi-bin');
+    expect(text).toMatch(/中奖 3 次，共 ¥11\.50（现金 ¥1\.50，代金券 ¥10\.00）/);
+    expect(text).toMatch(/测试活动：中奖 3，累计 ¥11\.50（现金 ¥1\.50，代金券 ¥10\.00） \/ ¥100\.00/);
   });
 });

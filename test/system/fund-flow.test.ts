@@ -7,7 +7,8 @@ import { BadInput } from '../../src/core/base/error.ts';
 import { beijingText, DAY, type Day, dayOf, HOUR, type Instant, instant, later } from '../../src/core/base/time.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import { billsOf } from '../../src/engine/bills/bills.ts';
-import { reconcile } from '../../src/engine/jobs.ts';
+import { reconcile } from '../../src/engine/reconcile.ts';
+import { SILENT } from '../../src/lib/log.ts';
 import type { Log } from '../../src/ports.ts';
 import { fetchFundFlows, fundDayFrom } from '../../src/setup/fund-flow.ts';
 import type { Packet, PayFault } from '../../src/simulator/shared/protocol.ts';
@@ -134,7 +135,7 @@ test('of a merchant with 运营账户 both accounts are fetched, and what was pa
   expect((await audit(day)).total).toBe(0);
 });
 
-test('the timetable compares yesterday: a difference is an alarm and stays written down, a bill that is not built is asked for again', async () => {
+test('the timetable compares yesterday, once: a difference is an alarm and stays written down, a bill that is not built is asked for again', async () => {
   const { day, packets } = await paidTheOtherDay(KEYS_V3);
   const said: string[] = [];
   const say = (level: string) => (_: object, text: string) => void said.push(`${level}: ${text}`);
@@ -152,8 +153,6 @@ test('the timetable compares yesterday: a difference is an alarm and stays writt
   control().setFaults({ pay: [{ kind: 'errorNothingStored', at: 'bill', times: 1 }], platform: [] });
   expect(await at(18.4)).toBe(false);
   expect(said.pop()).toMatch(/^error: .*cannot be fetched: SYSTEM_ERROR.*`hongbao audit --fetch /);
-  expect(await at(10.4)).toBe(true);
-  expect(said.pop()).toBe("info: the audit balances with the merchants' accounts");
   control().editFundFlow(MCH_ID, [{ number: packets[0]!.billNo, amount: 7 }]);
   expect(await at(10.4)).toBe(true);
   expect(said.pop()).toMatch(/^error: the merchants' accounts differ from the books in 1 places/);
@@ -167,4 +166,32 @@ test('the timetable compares yesterday: a difference is an alarm and stays writt
   expect(await billsOf(world.store, now(), 14)).toMatchObject([
     { day, total: 1, differences: [expect.stringContaining(packets[0]!.billNo)] },
   ]);
+  expect(await at(10.9)).toBe(true);
+  expect(await world.store.acts.list({ limit: 5 })).toHaveLength(acts.length);
+  // Nobody was there for ten days: the last seven are made up for, each once.
+  expect(await at(10.4 + 10 * 24)).toBe(true);
+  const days = (await world.store.acts.list({ limit: 20 })).slice(0, -acts.length).map(({ about }) => about);
+  const back = (n: number): Day => dayOf(later(dayAfter, (10 - n) * DAY));
+  expect(days).toEqual([1, 2, 3, 4, 5, 6, 7].map(back));
+  expect(said.pop()).toBe("info: the audit balances with the merchants' accounts");
+  expect(await at(10.9 + 10 * 24)).toBe(true);
+  expect(await world.store.acts.list({ limit: 20 })).toHaveLength(acts.length + 7);
+});
+
+test('where WeChat Pay tells no balance, what is left is estimated by the last fund flow and what has left since', async () => {
+  const { day } = await paidTheOtherDay(KEYS_V3);
+  const { store, bot, config, folder } = world;
+  const listed = async () => (await run(folder, 'merchant', 'list', '--balance')).out;
+  expect(await listed()).toMatch(/not told/);
+  const dayAfter = later(instant(Date.parse(`${day}T00:00:00+08:00`)), DAY);
+  control().moveClock({ advanceMs: later(dayAfter, 10.4 * HOUR) - now() });
+  const fundsOf = async (which: Day) => (await fetchFundFlows(config, which, now)).funds;
+  await reconcile({ store, rulebook: bot.rulebook, clock: now, fundsOf, log: SILENT });
+  control().moveClock({ reset: true });
+  await control().act(world.person(), { kind: 'follow' });
+  await bot.settle.pass();
+  const left = MERCHANT.balance - (FOLLOWERS + 1) * 100;
+  const { out } = await run(folder, 'merchant', 'list', '--json', '--balance');
+  expect(JSON.parse(out)[0].money).toEqual({ estimate: left, today: 100, yesterday: 0, lastsDays: left / 100 });
+  expect(await listed()).toMatch(/about ¥99,?987\.00 +¥1\.00 +¥0\.00 +about 99987 days/);
 });

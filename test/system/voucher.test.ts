@@ -263,6 +263,24 @@ describe('a voucher', () => {
     ).toMatchObject([{ number: held.billNo }]);
   });
 
+  test('of one follower goes after their other one: two at a time are refused', async () => {
+    const both = RULES.replace('total: ¥20.00', 'total: ¥40.00')
+      .replace('  cash:', '  more: { voucher: { stock: "1234567", value: ¥5.00 } }\n  cash:')
+      .replace('give: tea }', 'give: { all: [tea, more] } }');
+    await open({}, { rules: both });
+    const [ann, bob] = [world.person(true), world.person(true)];
+    const areSent = (user: string) => async () => {
+      const all = await payoutsOf(user);
+      return all.length === 2 && all.every(({ state }) => state === 'sent') && all;
+    };
+    await says(ann, '代金券');
+    await until(areSent(ann), 15_000); // by now several calls may be open at once
+    pay({ kind: 'slow', at: 'voucher', delayMs: 400, times: 2 });
+    await says(bob, '代金券');
+    const sent = await until(areSent(bob), 15_000);
+    expect(sent.map(({ tries }) => tries)).toEqual([1, 1]);
+  });
+
   test.each([
     ['has had as many as the stock allows', { perUser: 1 }],
     ['is no ordinary account to WeChat Pay', { abnormal: ['oAbnormal'] }],
@@ -311,11 +329,19 @@ describe('a voucher', () => {
 });
 
 test('`check` asks WeChat Pay for the stock, and says what is other than in the file', async () => {
-  await open({ maxCoupons: 10, status: 'paused', amount: 300 });
+  const rules = RULES.replace('over: ¥20.00 } }', 'over: ¥20.00 }, perDay: 3 }').replace(
+    '  cash:',
+    '  theirs: { voucher: { stock: "7654321", creator: "1900000999", value: ¥5.00 } }\n  cash:',
+  );
+  await open({ maxCoupons: 10, status: 'paused', amount: 300, maxAmountByDay: 1000 }, { rules });
+  const theirs = { ...STOCK, stockId: '7654321', creator: '1900000999', senders: [MCH_ID] };
+  control().setStock({ ...theirs, beginAt: now() - DAY, endAt: now() + 40 * DAY });
   const { code, out } = await run(world.folder, 'check');
   expect(code).toBe(0);
   expect(out).toContain('stock 1234567 of "tea": it is paused, and gives nothing until it is running [voucher-stock');
   expect(out).toContain('stock 1234567 of "tea": one is worth ¥3.00, and the file says ¥5.00 [voucher-stock');
+  expect(out).toContain('stock 1234567 of "tea": it gives at most ¥10.00 a day, and the file ¥15.00 [voucher-stock');
+  expect(out).toMatch(/stock 7654321 of "theirs" is made by merchant 1900000999: .* \[voucher-foreign/);
   expect(out).not.toContain('are left of it');
   await world.close();
 });

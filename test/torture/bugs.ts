@@ -5,9 +5,10 @@ import { instant } from '../../src/core/base/time.ts';
 import { asBillNo, type Payout } from '../../src/core/payout/payout.ts';
 import type { Flow } from '../../src/engine/flow.ts';
 import type { Answer, Commit, Payer, Store } from '../../src/ports.ts';
+import type { Call, Lost, Transport } from '../../src/wechat/transport.ts';
 import { COUNT_BUGS, type CountBug, countingWrong } from './bugs-count.ts';
 import type { StoreBug } from './driver.ts';
-import type { Torture } from './world.ts';
+import type { Torture, Wish } from './world.ts';
 
 const OTHER_BUGS = [
   'sent-before-call', // the answer is taken for granted before the call was made
@@ -29,12 +30,18 @@ const OTHER_BUGS = [
   'second-key-ignored', // what WeChat Pay signs with its other key is thrown away
   'cancel-replanned', // what the operator takes back is offered again
   'unknown-reason-owed', // a transfer that failed for a reason nobody knows is made again
+  'voucher-under-new-number', // a voucher whose answer was lost is sent again under another number
+  'authorization-unasked', // an authorization of which WeChat Pay does not tell is never asked after
   'refund-leaves-held', // a refund takes back only what was never tried
 ] as const;
 type OtherBug = (typeof OTHER_BUGS)[number];
 
 export const BUGS = [...OTHER_BUGS, ...COUNT_BUGS];
 export type Bug = OtherBug | CountBug;
+
+/** What a world must have for a bug to show soon. */
+export const wishesOf = (bug: Bug | undefined): readonly Wish[] =>
+  bug === 'voucher-under-new-number' ? ['vouchers'] : bug === 'authorization-unasked' ? ['authorized'] : [];
 
 /** Those that need another world than the first two hundred have, or another store. */
 export const isOfSqlite = (bug: Bug): boolean => bug === 'tells-before-commit' || bug === 'undo-keeps-its-work';
@@ -179,6 +186,14 @@ function madeUnlike(commit: Commit, salt: string): Commit {
   };
 }
 
+/** … and its call. */
+export function buggyTransport(transport: Transport, { bug }: Torture): Transport {
+  if (bug !== 'authorization-unasked') return transport;
+  const unasked: Lost = { seen: { kind: 'silence', code: 'UNASKED', text: '' } };
+  const isQuestion = ({ method, path }: Call): boolean => method === 'GET' && path.includes('/out-authorization-no/');
+  return { ...transport, call: async call => (isQuestion(call) ? unasked : transport.call(call)) };
+}
+
 const OLD_MS = 5 * 3_600_000;
 
 export function buggyPayer(payer: Payer, { bug, dice }: Torture, host: Host): Payer {
@@ -191,12 +206,13 @@ export function buggyPayer(payer: Payer, { bug, dice }: Torture, host: Host): Pa
         send: async payout => (dice.chance(0.9) ? send(payout) : { kind: 'accepted' }),
         query,
       };
+    case 'voucher-under-new-number':
     case 'new-number-after-silence':
       return {
         ...payer,
         send: payout =>
           send(
-            payout.tries > 1
+            payout.tries > 1 && (bug === 'new-number-after-silence' || payout.request.channel === 'voucher')
               ? {
                   ...payout,
                   billNo: asBillNo(`${payout.billNo.slice(0, -2)}${String(payout.tries).padStart(2, '0')}`),

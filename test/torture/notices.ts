@@ -67,10 +67,10 @@ export class Notices {
     });
   }
 
-  /** It was given, or has ended. */
+  /** It was given, or has ended. Of every other number WeChat Pay never tells: whoever wants to know asks. */
   private authorized(authorization: Authorization): void {
     const { number, state } = authorization;
-    if (state === 'WAIT_USER_CONFIRM') return;
+    if (state === 'WAIT_USER_CONFIRM' || number.charCodeAt(number.length - 1) % 2 === 0) return;
     const event = `MCHTRANSFER.AUTHORIZATION.${state === 'CLOSED' ? 'CLOSED' : 'CONFIRMED'}`;
     const resource = authorizationReply(authorization, 'notice');
     const notice = { id: `${number}-${state}`, createTime: rfc3339(this.torture.wechat.now()), resource };

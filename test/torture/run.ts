@@ -10,7 +10,7 @@ import { SHOP } from './config.ts';
 import { type Grounds, SQLITE_GROUNDS } from './ground.ts';
 import { CAMPAIGN, wordsOf } from './rules.ts';
 import { violations } from './verdict.ts';
-import { Torture } from './world.ts';
+import { Torture, type Wish } from './world.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -26,11 +26,19 @@ export type Result = {
   readonly violations: readonly string[];
   readonly story: readonly string[];
   readonly payouts: number;
+  /** … of them as vouchers, and without a tap. */
+  readonly vouchers: number;
+  readonly untapped: number;
   readonly calls: number;
 };
 
-export async function runSeed(seed: number, bug?: Bug, grounds: Grounds = SQLITE_GROUNDS): Promise<Result> {
-  const torture = new Torture(seed, grounds, bug);
+export async function runSeed(
+  seed: number,
+  bug?: Bug,
+  grounds: Grounds = SQLITE_GROUNDS,
+  wishes: readonly Wish[] = [],
+): Promise<Result> {
+  const torture = new Torture(seed, grounds, bug, wishes);
   await torture.begin(WORKERS);
   try {
     await trouble(torture);
@@ -42,11 +50,18 @@ export async function runSeed(seed: number, bug?: Bug, grounds: Grounds = SQLITE
       violations: await violations(torture, store),
       story: torture.story,
       payouts: payouts.length,
+      vouchers: payouts.filter(({ request }) => request.channel === 'voucher').length,
+      untapped: new Set(torture.watch.sends.filter(({ body }) => isUntapped(body)).map(({ billNo }) => billNo)).size,
       calls: torture.watch.sends.length,
     };
   } finally {
     await torture.close();
   }
+}
+
+/** Sent under an authorization. */
+function isUntapped(body: string): boolean {
+  return body.startsWith('{') && !body.includes('"openid"') && !body.includes('"stock_id"');
 }
 
 /** Minutes in which everything happens at once. */
@@ -143,9 +158,10 @@ async function isOnPage(store: Store, billNo: string): Promise<boolean> {
 async function peace(torture: Torture): Promise<void> {
   const { time, wechat, desk, dice, workers, ground, notices, operator } = torture;
   torture.isTroubled = false;
+  torture.peaceFrom = time.now();
   wechat.faults.set({ pay: [], platform: [] });
   torture.setBalance(10_000_000);
-  torture.stock(true);
+  torture.stock('full');
   await ground.heal();
   await time.runUntil(time.now() + 2 * MINUTE); // those who died come back
   torture.setClocks();

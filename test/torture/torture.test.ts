@@ -2,9 +2,10 @@
 // `bugs.test.ts`.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasRedis } from '../support/redis-server.ts';
-import type { Grounds } from './ground.ts';
+import { type Grounds, SQLITE_GROUNDS } from './ground.ts';
 import { redisGrounds } from './redis.ts';
 import { runSeed, WORKERS } from './run.ts';
+import { WISHES } from './world.ts';
 
 describe('the torture', () => {
   test('of thirty worlds finds no debt unpaid or paid twice, no bound passed, nobody unanswered, and every fen where the books say', async () => {
@@ -12,6 +13,21 @@ describe('the torture', () => {
       const { violations } = await runSeed(seed);
       expect({ seed, violations }).toEqual({ seed, violations: [] });
     }
+  }, 120_000);
+
+  test('of ten worlds with vouchers and authorized transfers finds none either', async () => {
+    const all = { story: '', vouchers: 0, untapped: 0 };
+    for (let seed = 1; seed <= 10; seed++) {
+      const { violations, story, vouchers, untapped } = await runSeed(seed, undefined, SQLITE_GROUNDS, WISHES);
+      expect({ seed, violations }).toEqual({ seed, violations: [] });
+      all.story += story.join('\n');
+      all.vouchers += vouchers;
+      all.untapped += untapped;
+    }
+    for (const trouble of ['is paused', 'is spent', 'USER_ACCOUNT_ABNORMAL', 'has authorized no more'])
+      expect(all.story).toContain(trouble);
+    expect(all.vouchers).toBeGreaterThan(15);
+    expect(all.untapped).toBeGreaterThan(5);
   }, 120_000);
 
   test('does the same again with the same seed', async () => {

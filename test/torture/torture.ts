@@ -1,4 +1,4 @@
-// `npm run torture -- --seeds N [--from S] | --seed S [--store sqlite|redis] [--bug NAME] | --bugs`: thousands of small worlds
+// `npm run torture -- --seeds N [--from S] | --seed S [--store sqlite|redis] [--with THINGS] [--bug NAME] | --bugs`: thousands of small worlds
 // in which everything goes wrong, each from its seed; or, for each bug there is, as many as it takes to find it. A failing seed prints its number and its story, and does the same
 // again; on Redis as far as real sockets do, see `redis.ts`.
 import { fork } from 'node:child_process';
@@ -7,10 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { has, isMap, isNumber, isTruth, read } from '../support/json.ts';
 import { hasRedis } from '../support/redis-server.ts';
-import { BUGS, type Bug } from './bugs.ts';
+import { BUGS, type Bug, wishesOf } from './bugs.ts';
 import { type Grounds, SQLITE_GROUNDS } from './ground.ts';
 import { redisGrounds } from './redis.ts';
 import { type Result, runSeed, WORKERS } from './run.ts';
+import { WISHES, type Wish } from './world.ts';
 
 const HELP = `npm run torture -- [options]
   --seeds N       so many worlds (200)
@@ -21,6 +22,8 @@ const HELP = `npm run torture -- [options]
                   Redis does so as far as real sockets allow (of sixty seeds, fifty-one): virtual time stands still
                   during real calls, and these leave one after the other; but a server that was stopped serves those
                   who waited in its own order. So a failing seed may need some tries to fail again.
+  --with THINGS   each world has them, whatever its seed says: vouchers (代金券), authorized (transfers, whose
+                  followers may authorize their merchant); both with a comma between
   --bugs          each bug in turn, in the first worlds until one finds it
   --bug NAME      with a bug that must be found: ${BUGS.join(', ')}`;
 
@@ -30,6 +33,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     store: { type: 'string', default: 'sqlite' },
+    with: { type: 'string' },
     bug: { type: 'string' },
     bugs: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -41,7 +45,15 @@ const bug = values.bug !== undefined && isBug(values.bug) ? values.bug : undefin
 if (values.bug !== bug && !values.bugs) throw new Error(`--bug ${values.bug}: expected one of ${BUGS.join(', ')}`);
 const { store } = values;
 if (store !== 'sqlite' && store !== 'redis') throw new Error(`--store ${store}: expected sqlite or redis`);
-const chosen = (bug?: string): string[] => ['--store', store, ...(bug ? ['--bug', bug] : [])];
+const isWish = (text: string): text is Wish => WISHES.some(each => each === text);
+const asked = values.with?.split(',') ?? [];
+const wishes = asked.filter(isWish);
+if (wishes.length < asked.length) throw new Error(`--with ${values.with}: expected some of ${WISHES.join(',')}`);
+/** Each child has what was chosen, and what a bug needs to be found. */
+function chosen(planted?: Bug, needs: readonly Wish[] = []): string[] {
+  const all = [...new Set([...wishes, ...needs])].join(',');
+  return ['--store', store!, ...(all === '' ? [] : ['--with', all]), ...(planted ? ['--bug', planted] : [])];
+}
 
 const grounds = async (): Promise<Grounds> => (store === 'redis' ? redisGrounds(WORKERS) : SQLITE_GROUNDS);
 
@@ -50,27 +62,30 @@ function show({ seed, violations, story }: Result): void {
   for (const violation of violations) console.log(`    ${violation}`);
   console.log('  its story:');
   for (const line of story) console.log(`    ${line}`);
-  console.log(`  again: npm run torture -- --seed ${seed} ${chosen(values.bug).join(' ')}`);
+  console.log(`  again: npm run torture -- --seed ${seed} ${chosen(bug).join(' ')}`);
 }
 
-type Told = { readonly failed: boolean; readonly payouts: number; readonly calls: number };
-const isTold = has<Told>({ failed: isTruth, payouts: isNumber, calls: isNumber });
+type Counts = Pick<Result, 'payouts' | 'vouchers' | 'untapped' | 'calls'>;
+type Told = Counts & { readonly failed: boolean };
+const isTold = has<Told>({ failed: isTruth, payouts: isNumber, vouchers: isNumber, untapped: isNumber, calls: isNumber });
+const NONE: Counts = { payouts: 0, vouchers: 0, untapped: 0, calls: 0 };
 type Host = {
   readonly next: () => number | undefined;
   readonly ended: (seed: number, told: Told) => void;
   readonly say: (text: string) => void;
 };
-const DEAD: Told = { failed: true, payouts: 0, calls: 0 };
+const DEAD: Told = { failed: true, ...NONE };
 
 /** One world after the other, as the parent names them. */
 async function serve(): Promise<void> {
   const ground = await grounds();
   let told: Told | undefined;
   for (let seed = await nextSeed(told); seed !== undefined; seed = await nextSeed(told)) {
-    const result = await runSeed(seed, bug, ground);
+    const result = await runSeed(seed, bug, ground, wishes);
     const failed = result.violations.length > 0;
     if (failed) show(result);
-    told = { failed, payouts: result.payouts, calls: result.calls };
+    const { payouts, vouchers, untapped, calls } = result;
+    told = { failed, payouts, vouchers, untapped, calls };
   }
   await ground.end();
 }
@@ -91,7 +106,7 @@ function nextSeed(told: Told | undefined): Promise<number | undefined> {
  * a third of what twenty worlds cost is code that is loaded and is not fast yet. A world that ends its process has failed.
  */
 async function worlds(bug: Bug | undefined, { next, ended, say }: Host): Promise<void> {
-  const args = ['--child', ...chosen(bug)];
+  const args = ['--child', ...chosen(bug, wishesOf(bug))];
   let seed = next();
   while (seed !== undefined) {
     const child = fork(fileURLToPath(import.meta.url), args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
@@ -148,7 +163,7 @@ async function main(): Promise<number> {
   if (store === 'redis' && !hasRedis) throw new Error('--store redis: there is no redis-server here; install it first');
   if (values.seed !== undefined) {
     const ground = await grounds();
-    const result = await runSeed(Number(values.seed), bug, ground);
+    const result = await runSeed(Number(values.seed), bug, ground, wishes);
     await ground.end();
     show(result);
     return result.violations.length === 0 ? 0 : 1;
@@ -160,15 +175,14 @@ async function main(): Promise<number> {
   const [from, count] = [Number(values.from), Number(values.seeds)];
   if (values.bugs) return huntAll(count);
   const started = performance.now();
-  const total = { seeds: 0, failed: 0, payouts: 0, calls: 0 };
+  const total = { seeds: 0, failed: 0, ...NONE };
   let seed = from;
   const host: Host = {
     next: () => (seed < from + count ? seed++ : undefined),
-    ended: (_seed, { failed, payouts, calls }) => {
+    ended: (_seed, told) => {
       total.seeds++;
-      total.failed += Number(failed);
-      total.payouts += payouts;
-      total.calls += calls;
+      total.failed += Number(told.failed);
+      for (const name of ['payouts', 'vouchers', 'untapped', 'calls'] as const) total[name] += told[name];
       if (process.stderr.isTTY) process.stderr.write(`\r${total.seeds}/${count} seeds, ${total.failed} failed `);
     },
     say: text => process.stdout.write(text),
@@ -176,7 +190,9 @@ async function main(): Promise<number> {
   // One more than there are processors: a world waits for its disk now and then.
   await Promise.all(Array.from({ length: availableParallelism() + 1 }, () => worlds(bug, host)));
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(`\n${total.seeds} seeds in ${seconds} s: ${total.payouts} payouts, ${total.calls} calls of sendredpack`);
+  console.log(
+    `\n${total.seeds} seeds in ${seconds} s: ${total.payouts} payouts (${total.vouchers} vouchers, ${total.untapped} without a tap), ${total.calls} calls that pay`,
+  );
   console.log(`${total.seeds - total.failed} passed, ${total.failed} failed`);
   return total.failed === 0 && total.seeds === count ? 0 : 1;
 }

@@ -2,6 +2,7 @@
 // stays taken back.
 import { isFinal, type Payout } from '../../src/core/payout/payout.ts';
 import type { Answer } from '../../src/ports.ts';
+import type { Authorization } from '../../src/simulator/shared/protocol.ts';
 import { ACCOUNT, POLICY, SHOP } from './config.ts';
 import { ANSWER_MS, type Copy, type Delivery } from './push.ts';
 import { type Ending, orderOf } from './verdict.ts';
@@ -19,6 +20,7 @@ export async function peopleAreServed(ending: Ending): Promise<string[]> {
     ...whatWasHeardIsWritten(ending),
     ...refundedStaysRefunded(ending),
     ...theWillingArePaid(ending),
+    ...theAuthorizedNeedNoTap(ending),
   ];
 }
 
@@ -46,6 +48,26 @@ function textIn(answer: Answer | undefined): string {
 
 export function isWon(answer: Answer | undefined): boolean {
   return /红包已发出|代金券已发出/.test(textIn(answer));
+}
+
+/**
+ * Who has authorized is not asked to confirm the next prize: what nobody told the bot it asks after. In trouble it may not
+ * hear, and a number that was begun before goes the way it may have gone.
+ */
+function theAuthorizedNeedNoTap({ torture: { watch, wechat, peaceFrom }, payouts }: Ending): string[] {
+  const once = new Set(payouts.filter(({ tries }) => tries === 1).map(({ billNo }) => billNo as string));
+  return watch.sends.flatMap(({ billNo, body, at, isVoucher }) => {
+    if (!once.has(billNo) || isVoucher || !body.startsWith('{') || at < peaceFrom + UNAWARE_MS) return [];
+    const { openid } = JSON.parse(body) as { readonly openid?: string }; // who is paid without a tap is not named
+    const given = wechat.authorizations
+      .list()
+      .find(each => each.openid === openid && (each.authorizedAt ?? at) < at - UNAWARE_MS && isOpenAt(each, at));
+    return given ? [`${billNo} was to be confirmed by ${openid}, who had authorized ${given.number}`] : [];
+  });
+}
+
+function isOpenAt({ state, updatedAt }: Authorization, at: number): boolean {
+  return state !== 'CLOSED' || updatedAt > at;
 }
 
 /** Words with which somebody may win again, on another day or in another round. */

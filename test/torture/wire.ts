@@ -11,6 +11,8 @@ import { MCH_ID, PAY_KEYS } from './config.ts';
 import type { Torture } from './world.ts';
 
 const SECOND = 1000;
+/** So long WeChat Pay is at work on a coupon. */
+const WORK_MS = 100;
 const SIGNERS = PAY_KEYS.map(key => new V3Signer(key));
 
 export type Wire = { readonly post: Post; readonly transport: Transport };
@@ -88,7 +90,8 @@ function voucherCall(torture: Torture, { method, path, body = '' }: Call): Excha
   const billNo =
     body === '' ? (coupon?.number ?? 'list') : readJson(body, has({ out_request_no: isText })).out_request_no;
   const answer = (): ReturnType<Exchange['answer']> => {
-    const { status, spoil, body: json } = torture.vouchers.answer({ method, path, body }, MCH_ID)!;
+    const { status, spoil, body: json, over } = torture.vouchers.answer({ method, path, body }, MCH_ID)!;
+    if (over) torture.time.at(torture.time.now() + WORK_MS, over);
     const words = `voucher ${method} ${billNo.slice(-6)} → ${status} ${String(json.status ?? json.code ?? json.coupon_id ?? json.total_count)}`;
     const isHidden = spoil?.kind === 'systemError' && status === 200;
     const told = isHidden ? ([500, { code: 'SYSTEM_ERROR' }] as const) : ([status, json] as const);

@@ -15,7 +15,7 @@ import { payerOver } from '../../src/wechat/pay/redpack.ts';
 import { transferPayerOver } from '../../src/wechat/pay/transfer.ts';
 import { voucherPayerOver } from '../../src/wechat/pay/voucher.ts';
 import { isMap, isText, read } from '../support/json.ts';
-import { buggyFlow, buggyPayer, storeBugOf, withBug } from './bugs.ts';
+import { buggyFlow, buggyPayer, buggyTransport, storeBugOf, withBug } from './bugs.ts';
 import { KEY, KEY_V3, MERCHANTS, PLATFORM_KEYS, POLICY, SHOP } from './config.ts';
 import { type Doors, doorsOf } from './doors.ts';
 import type { Doom } from './driver.ts';
@@ -314,7 +314,8 @@ export function capsIn({ channel }: Torture, isVoucher: boolean): MerchantCaps {
 /** `store`: where authorizations are kept; absent: for who only asks and takes back, and is not held to the merchant's pace. */
 export function payerFor(torture: Torture, who: string, now: () => Instant, store?: Store): Payer {
   const end: End = { who, isCounted: store !== undefined };
-  const { post, transport } = wireOf(torture, end);
+  const { post, transport: wire } = wireOf(torture, end);
+  const transport = buggyTransport(wire, torture);
   const merchant = MERCHANTS[torture.channel];
   const keys = keysFor(torture, now);
   const cash =

@@ -33,6 +33,11 @@ const MORNING = Date.UTC(2026, 1, 10, 2);
 
 /** As much of an order as is judged by. */
 type Standing = Pick<NonNullable<ReturnType<World['order']>>, 'status' | 'reason' | 'refundedAt' | 'billState'>;
+/** What a world has for sure, whatever its seed says. */
+export const WISHES = ['vouchers', 'authorized'] as const;
+export type Wish = (typeof WISHES)[number];
+/** Of the stock of vouchers: there are some, none is left, or its merchant has it rest. */
+type StockState = 'full' | 'spent' | 'paused';
 const COUPONS = { SENDED: 'SENT', USED: 'RECEIVED', EXPIRED: 'REFUND', RECOVER: 'REFUND' } as const;
 
 export class Torture {
@@ -52,7 +57,7 @@ export class Torture {
   readonly desk: PayDesk;
   readonly transfers: TransferDesk;
   readonly vouchers: VoucherDesk;
-  private isStockFull = true;
+  private stockState: StockState = 'full';
   readonly watch: Watch;
   readonly pushes: Pushes;
   readonly notices: Notices;
@@ -70,6 +75,8 @@ export class Torture {
   readonly workers: Worker[] = [];
   /** While it lasts things go wrong; afterwards everybody is given the time to come to rest. */
   isTroubled = true;
+  /** Since when nothing does. */
+  peaceFrom = Number.POSITIVE_INFINITY;
   /** Nobody opens anything any more. */
   isLazy = false;
   /** The second version of the rule file lies there. */
@@ -82,7 +89,7 @@ export class Torture {
   readonly hurts: { readonly from: number; readonly to: number; readonly worker?: Worker }[] = [];
   private readonly grounds: Grounds;
 
-  constructor(seed: number, grounds: Grounds, bug?: Bug) {
+  constructor(seed: number, grounds: Grounds, bug?: Bug, wishes: readonly Wish[] = []) {
     this.seed = seed;
     this.grounds = grounds;
     this.bug = bug;
@@ -98,14 +105,16 @@ export class Torture {
       theme: dice.pick(THEMES),
       isLarge: dice.chance(0.5),
       unclaimed: dice.pick(['return', 'reoffer']),
-      hasVouchers: seed % 3 === 0,
+      hasVouchers: seed % 3 === 0 || wishes.includes('vouchers'),
       isTogether: seed % 4 === 1,
       dayStartsAt,
       rounds: [first!, second!],
     };
     this.versions = versionsOf(this.setting);
-    this.channel = dice.pick(['redpack', 'transfer']);
-    this.authorizes = this.channel === 'transfer' && seed % 2 === 0;
+    const channel = dice.pick(['redpack', 'transfer'] as const);
+    const isWished = wishes.includes('authorized');
+    this.channel = isWished ? 'transfer' : channel;
+    this.authorizes = isWished || (channel === 'transfer' && seed % 2 === 0);
     this.config = configOf(this.channel, this.setting.hasVouchers, this.authorizes);
     this.hasTwoKeys = this.channel === 'transfer' && dice.chance(0.5);
     this.saysCancelled = dice.chance(0.5);
@@ -122,7 +131,7 @@ export class Torture {
     this.desk = new PayDesk(this.wechat);
     this.transfers = new TransferDesk(this.wechat);
     this.vouchers = new VoucherDesk(this.wechat);
-    this.stock(true);
+    this.stock('full');
     this.pushes = new Pushes(this);
     this.notices = new Notices(this);
     this.operator = new Operator(this);
@@ -162,7 +171,7 @@ export class Torture {
     this.wechat.addPerson(ACCOUNT, { openid });
     if (this.dice.chance(0.6)) this.following.add(openid);
     this.people.push(openid);
-    this.stock(this.isStockFull);
+    this.stock(this.stockState);
   }
 
   tell(line: string): void {
@@ -189,21 +198,28 @@ export class Torture {
     return { status, ...(status === 'REFUND' && { refundedAt: coupon.endAt }) };
   }
 
-  /** Of vouchers: there are some, or it is spent. */
-  stock(isFull: boolean): void {
-    this.isStockFull = isFull;
+  stock(state: StockState): void {
+    if (state !== this.stockState) this.tell(`the stock of vouchers is ${state}`);
+    this.stockState = state;
     const about = {
       stockId: STOCK,
       creator: MCH_ID,
       name: '茶券',
-      status: 'running',
       amount: 150,
       minimum: 0,
     } as const;
     const given = this.wechat.coupons.all().length;
     const end = this.time.now() + 20 * 24 * HOUR;
     this.wechat.coupons.putStock({
-      ...{ ...about, maxCoupons: isFull ? 1000 : given, perUser: 6, validMs: 5 * HOUR, beginAt: 0, endAt: end },
+      ...{
+        ...about,
+        status: state === 'paused' ? 'paused' : 'running',
+        maxCoupons: state === 'spent' ? given : 1000,
+        perUser: 6,
+        validMs: 5 * HOUR,
+        beginAt: 0,
+        endAt: end,
+      },
       abnormal: this.people.filter((_, n) => n % 3 === 1), // for ever: they get another prize instead
     });
   }
@@ -241,7 +257,7 @@ export class Torture {
     this.wechat.faults.set({ pay, platform: [] });
     if (pay.length > 0)
       this.tell(`WeChat: ${pay.map(fault => `${fault.kind} ${fault.code ?? ''}×${fault.times}`).join(', ')}`);
-    if (this.setting.hasVouchers) this.stock(dice.chance(0.7));
+    if (this.setting.hasVouchers) this.stock(dice.pick(['full', 'full', 'full', 'full', 'spent', 'paused']));
     if (dice.chance(0.1)) this.setBalance(0);
     else if (dice.chance(0.3)) this.setBalance(100_000);
   }

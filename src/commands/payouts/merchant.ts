@@ -3,16 +3,15 @@
 import type { Config } from '../../config/config.ts';
 import type { MerchantConfig } from '../../config/merchant.ts';
 import { BadInput } from '../../core/base/error.ts';
-import { openId } from '../../core/base/event.ts';
 import { type Dated, daysLeft, WARN_DAYS } from '../../core/base/expiry.ts';
-import { type Fen, fen, showFen } from '../../core/base/money.ts';
+import { fen, showFen } from '../../core/base/money.ts';
 import { suggest } from '../../core/base/suggest.ts';
-import { beijingText, DAY, dayOf, type Instant, instant, later } from '../../core/base/time.ts';
+import { beijingText, dayOf, type Instant, instant } from '../../core/base/time.ts';
 import { t } from '../../core/base/words/words.ts';
-import { merchantDayCounter } from '../../core/decide/limits.ts';
 import { readReason } from '../../core/payout/operator-steps.ts';
 import type { BillNo, PayoutState } from '../../core/payout/payout.ts';
 import { haltMerchant, resumeMerchant } from '../../engine/operate/merchants.ts';
+import { type Money, moneyOf } from '../../engine/overview/money.ts';
 import type { Store } from '../../ports.ts';
 import { payerOf } from '../../setup/payer.ts';
 import { writeDown } from '../shared/acts.ts';
@@ -67,7 +66,7 @@ export function list(options: MerchantsOptions): Promise<number> {
     const now = instant(Date.now());
     for (const merchant of config.merchants.values()) {
       const { name, mchId, channel } = merchant;
-      const money = options.balance ? { money: await moneyOf(store, merchant, now) } : {};
+      const money = options.balance ? { money: await askedMoney(store, merchant, now) } : {};
       const waiting = { planned: 0, sending: 0, unknown: 0, held: 0 };
       for (const state of WAITING) waiting[state] = await count(store, name, state);
       const halted = await store.halt(name);
@@ -97,32 +96,18 @@ export function list(options: MerchantsOptions): Promise<number> {
   });
 }
 
-type Money = {
-  /** Fen; absent: WeChat Pay does not tell this merchant. */
-  readonly balance?: Fen;
-  /** Fen that left, or are to leave, on that day. */
-  readonly today: number;
-  readonly yesterday: number;
-  /** Whole days that the balance lasts, at yesterday's pace or today's, whichever is higher. */
-  readonly lastsDays?: number;
-};
-
-async function moneyOf(store: Store, merchant: MerchantConfig, now: Instant): Promise<Money> {
+async function askedMoney(store: Store, merchant: MerchantConfig, now: Instant): Promise<Money> {
   const payer = payerOf(merchant, () => now);
   const balance = await payer.balance?.().finally(() => payer.close());
-  const names = [now, later(now, -DAY)].map(at => merchantDayCounter(merchant.name, dayOf(at)));
-  const asked = { account: '', user: openId('-'), merchant: undefined, claims: [], counters: names };
-  const { counters } = await store.facts(asked);
-  const [today = 0, yesterday = 0] = names.map(name => counters.get(name) ?? 0);
-  const pace = Math.max(today, yesterday);
-  const lasts = balance !== undefined && pace > 0 ? { lastsDays: Math.floor(balance / pace) } : {};
-  return { ...(balance !== undefined && { balance }), today, yesterday, ...lasts };
+  return moneyOf(store, merchant, now, balance);
 }
 
-function showMoney({ balance, today, yesterday, lastsDays }: Money): string[] {
+function showMoney({ balance, estimate, today, yesterday, lastsDays }: Money): string[] {
   const yuan = (amount: number): string => showFen(fen(amount));
+  const there = balance ?? estimate;
+  const told = there === undefined ? l`not told` : balance === undefined ? l`about ${yuan(there)}` : yuan(there);
   const lasts = lastsDays === undefined ? '' : lastsDays === 1 ? l`1 day` : l`${lastsDays} days`;
-  return [balance === undefined ? l`not told` : yuan(balance), yuan(today), yuan(yesterday), lasts];
+  return [told, yuan(today), yuan(yesterday), lasts && balance === undefined ? l`about ${lasts}` : lasts];
 }
 
 /** From thirty days before, with what is left. */

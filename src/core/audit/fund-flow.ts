@@ -19,6 +19,7 @@ const COLUMNS = {
   kind: '业务类型',
   way: '收支类型',
   amount: '收支金额(元)',
+  left: '账户结余(元)',
   number: '业务凭证号',
   remark: '备注',
 } as const;
@@ -26,7 +27,7 @@ type Column = keyof typeof COLUMNS;
 /** Where each stands in a row; one that is not there before all of them. */
 type Columns = Readonly<Record<Column, number>>;
 type Row = Readonly<Record<Column, string>>;
-/** 业务类型 only helps to tell packets from other business, 备注 to tell a campaign. */
+/** 业务类型 only helps to tell packets from other business, 备注 to tell a campaign, 账户结余 what is left. */
 const NEEDED: readonly Column[] = ['at', 'business', 'way', 'amount', 'number'];
 const SUMMARY = '资金流水总笔数';
 
@@ -74,6 +75,11 @@ export class FundFlow {
   /** Rows that are packets or their refunds, and rows of other business. */
   rows = 0;
   others = 0;
+  /** Fen in the account from which packets were paid, behind the last row of its file, by merchant number. */
+  readonly left = new Map<string, number>();
+  private mchId: string | undefined;
+  private hasPaid = false;
+  private lastLeft = { at: Number.NEGATIVE_INFINITY, left: 0 };
   private file: string;
   private readonly covers = new Map<string, Cover & { readonly file: string }>();
   private readonly entries = new Map<string, Entry>();
@@ -99,6 +105,9 @@ export class FundFlow {
     this.line = 0;
     this.columns = undefined;
     this.isSummary = false;
+    this.mchId = cover.mchId;
+    this.hasPaid = false;
+    this.lastLeft = { at: Number.NEGATIVE_INFINITY, left: 0 };
     this.cover(file, cover);
   }
 
@@ -128,6 +137,7 @@ export class FundFlow {
 
   /** Every line was read. Throws `BadInput` where there was no fund flow in them. */
   mustBeWhole(): void {
+    if (this.mchId !== undefined && this.hasPaid && this.lastLeft.at > 0) this.left.set(this.mchId, this.lastLeft.left);
     if (!this.columns)
       throw new BadInput(t`${this.file}: it is empty; take the fund flow (资金账单) as 商户平台 exports it`);
   }
@@ -165,6 +175,9 @@ export class FundFlow {
       return;
     }
     // What the file covers for certain: a minute that it only names is not covered whole.
+    const left = fenOf(row.left ?? '');
+    if (left !== undefined && time.at >= this.lastLeft.at) this.lastLeft = { at: time.at, left };
+    if (row.way === '支出' && isOurNumber(row.number)) this.hasPaid = true;
     this.from = Math.min(this.from, time.until);
     this.to = Math.max(this.to, time.at);
     if (!isPacket(row)) {

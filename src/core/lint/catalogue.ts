@@ -64,6 +64,7 @@ export const LINTS = {
     t`what WeChat Pay refuses returns to the budget; what is given instead is counted by itself`,
   ),
   'voucher-stock': warned(t`the stock of the vouchers (代金券批次), as WeChat Pay has it now`),
+  'voucher-foreign': warned(t`vouchers of another merchant’s stock (跨商户发券), which need a special permission`),
   // Limits
   'limit-shadowed': warned(LIMITS),
   'limit-without-effect': warned(LIMITS),

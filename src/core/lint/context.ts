@@ -42,6 +42,9 @@ export type ToldStock = {
   readonly minimum?: Fen;
   readonly left?: number;
   readonly perUser?: number;
+  readonly perDay?: Fen;
+  /** Another merchant has made it. */
+  readonly isForeign?: true;
 };
 
 /** The same number may be another merchant's stock. */

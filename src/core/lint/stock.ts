@@ -1,7 +1,7 @@
 // Warnings about vouchers that their stock (批次) will not give, by what WeChat Pay says of it, where it was asked; and about what is
 // given in the place of a prize that WeChat Pay refuses (`fallbackTo`), where nothing bounds that as the other was bounded.
 
-import { showFen } from '../base/money.ts';
+import { fen, showFen } from '../base/money.ts';
 import { beijingText, type Instant } from '../base/time.ts';
 import { t, type Wording } from '../base/words/words.ts';
 import type { Campaign } from '../rules/campaign.ts';
@@ -12,9 +12,15 @@ export function lintStocks({ campaign, accountOf, stocks, say }: Linting): void 
   for (const prize of [...campaign.prizes.values()].filter(isVoucher)) {
     const stock = stocks?.get(stockKey(accountOf(campaign), prize));
     if (!stock) continue;
-    const told = stock === 'unknown' ? [UNKNOWN] : against(campaign, prize, stock);
-    for (const why of told)
-      say('voucher-stock', ['prizes', prize.name, 'voucher'], t`stock ${prize.stockId} of "${prize.name}": ${why}`);
+    const path = ['prizes', prize.name, 'voucher'];
+    const told = stock === 'unknown' ? [unknown(prize)] : against(campaign, prize, stock);
+    for (const why of told) say('voucher-stock', path, t`stock ${prize.stockId} of "${prize.name}": ${why}`);
+    if (stock !== 'unknown' && stock.isForeign)
+      say(
+        'voucher-foreign',
+        path,
+        t`stock ${prize.stockId} of "${prize.name}" is made by merchant ${prize.creator!}: that one must have opened it to this merchant (可发券商户), and both need the permission to give across merchants`,
+      );
   }
 }
 
@@ -39,10 +45,15 @@ export function lintInstead({ campaign, say }: Linting): void {
   }
 }
 
-const UNKNOWN = t`WeChat Pay knows no such stock of this merchant; look at its number, and at \`creator\` where another merchant has made it`;
+function unknown({ creator }: Voucher): Wording {
+  return creator === undefined
+    ? t`WeChat Pay knows no such stock of this merchant; look at its number, and at \`creator\` where another merchant has made it`
+    : t`WeChat Pay knows no such stock of merchant ${creator}; look at its number, and at \`creator\``;
+}
 
 function against(campaign: Campaign, prize: Voucher, stock: ToldStock): Wording[] {
-  const { status, begins, ends, amount, minimum, left, perUser } = stock;
+  const { status, begins, ends, amount, minimum, left, perUser, perDay } = stock;
+  const ofADay = fen((prize.perDay ?? 0) * prize.max);
   const { from, to } = campaign.period;
   const text = (at: Instant): string => beijingText(at).slice(0, 16);
   const all: (Wording | false)[] = [
@@ -58,6 +69,9 @@ function against(campaign: Campaign, prize: Voucher, stock: ToldStock): Wording[
     left !== undefined &&
       left < (prize.stock ?? 1) &&
       t`${left} are left of it, and the file promises ${prize.stock ?? 1}`,
+    perDay !== undefined &&
+      perDay < ofADay &&
+      t`it gives at most ${showFen(perDay)} a day, and the file ${showFen(ofADay)}`,
     perUser !== undefined &&
       prize.perUser !== undefined &&
       perUser < prize.perUser &&

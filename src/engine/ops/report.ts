@@ -10,6 +10,7 @@ import type { Language } from '../../core/ops/diagnosis-words.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import type { Commit, Store } from '../../ports.ts';
 import type { AlarmPorts } from './alarms.ts';
+import { voucherCost } from './voucher-cost.ts';
 
 /** What was decided on one day. */
 type DayCounts = { events: number; awarded: number; amount: number; refused: Record<string, number> };
@@ -103,10 +104,11 @@ export async function dailyReport(
       .filter(({ period }) => period.from <= now && period.to > at)
       .map(each => campaignOf(of.store, each, at)),
   );
-  const facts = { day, ...tally, merchants: money, campaigns, standing: of.standing.map(({ key }) => key) };
+  const vouchers = fen(campaigns.reduce((all, { vouchersOfDay }) => all + vouchersOfDay, 0));
+  const facts = { day, ...tally, vouchers, merchants: money, campaigns, standing: of.standing.map(({ key }) => key) };
   const words = language === 'zh' ? zh : en;
   const lines = [
-    words.head(day, tally),
+    words.head(day, tally, vouchers),
     ...money.map(({ name, left }) => words.merchant(name, fen(left))),
     ...campaigns.map(words.campaign),
     words.refused(tally.refused),
@@ -115,7 +117,17 @@ export async function dailyReport(
   return { subject: words.subject(day), text: lines.filter(line => line !== '').join('\n'), facts };
 }
 
-type OfCampaign = { id: string; name: string; won: number; used: Fen; total: Fen | undefined; refunded: Fen };
+/** `used`: all of it; `vouchers`: so much of that is none of the account's money. */
+type OfCampaign = {
+  id: string;
+  name: string;
+  won: number;
+  used: Fen;
+  vouchers: Fen;
+  vouchersOfDay: Fen;
+  total: Fen | undefined;
+  refunded: Fen;
+};
 
 async function campaignOf(store: Store, campaign: Campaign, at: Instant): Promise<OfCampaign> {
   const { id, name, budget } = campaign;
@@ -123,7 +135,9 @@ async function campaignOf(store: Store, campaign: Campaign, at: Instant): Promis
   const counts = await Promise.all(prizes.map(prize => counterOf(store, prizeDayCounter(campaign, prize.name, at))));
   const { reserved, sent, received, refunded } = await store.buckets(id);
   const won = counts.reduce((all, each) => all + each, 0);
-  return { id, name, won, used: fen(reserved + sent + received), total: budget?.total, refunded };
+  const [vouchers, vouchersOfDay] = await Promise.all([voucherCost(store, campaign), voucherCost(store, campaign, at)]);
+  const used = fen(reserved + sent + received);
+  return { id, name, won, used, vouchers, vouchersOfDay, total: budget?.total, refunded };
 }
 
 async function counterOf(store: Store, name: string): Promise<number> {
@@ -148,13 +162,24 @@ const counts = (refused: DayCounts['refused'], named: (kind: string) => string):
     .map(([kind, count]) => `${named(kind)} ${count}`)
     .join(', ');
 
+/** Cash and vouchers are two kinds of cost. */
+function apart(
+  all: Fen,
+  vouchers: Fen,
+  words: { readonly vouchers: (cash: string, vouchers: string) => string },
+): string {
+  if (vouchers === 0) return showFen(all);
+  return `${showFen(all)}${words.vouchers(showFen(fen(Math.max(0, all - vouchers))), showFen(vouchers))}`;
+}
+
 const zh = {
+  vouchers: (cash: string, vouchers: string): string => `（现金 ${cash}，代金券 ${vouchers}）`,
   subject: (day: Day) => `红包机器人日报 ${day}`,
-  head: (day: Day, { events, awarded, amount }: DayCounts) =>
-    `📊 ${day}：${events} 次互动，中奖 ${awarded} 次，共 ${showFen(fen(amount))}`,
+  head: (day: Day, { events, awarded, amount }: DayCounts, vouchers: Fen) =>
+    `📊 ${day}：${events} 次互动，中奖 ${awarded} 次，共 ${apart(fen(amount), vouchers, zh)}`,
   merchant: (name: string, left: Fen) => `💰 商户 ${name} 当天发出 ${showFen(left)}`,
-  campaign: ({ name, won, used, total, refunded }: OfCampaign) =>
-    `🎁 ${name}：中奖 ${won}，累计 ${showFen(used)}${total === undefined ? '' : ` / ${showFen(total)}`}，退回 ${showFen(refunded)}`,
+  campaign: ({ name, won, used, vouchers, total, refunded }: OfCampaign) =>
+    `🎁 ${name}：中奖 ${won}，累计 ${apart(used, vouchers, zh)}${total === undefined ? '' : ` / ${showFen(total)}`}，退回 ${showFen(refunded)}`,
   refused: (refused: DayCounts['refused']) => {
     const named = counts(refused, kind => REFUSALS_ZH[kind] ?? kind);
     return named === '' ? '' : `🚫 未中：${named}`;
@@ -166,11 +191,13 @@ const zh = {
 };
 
 const en: typeof zh = {
+  vouchers: (cash, vouchers) => ` (cash ${cash}, vouchers ${vouchers})`,
   subject: day => `hongbao-bot, ${day}`,
-  head: (day, { events, awarded, amount }) => `📊 ${day}: ${events} events, ${awarded} won, ${showFen(fen(amount))}`,
+  head: (day, { events, awarded, amount }, vouchers) =>
+    `📊 ${day}: ${events} events, ${awarded} won, ${apart(fen(amount), vouchers, en)}`,
   merchant: (name, left) => `💰 merchant ${name}: ${showFen(left)} left on that day`,
-  campaign: ({ id, won, used, total, refunded }) =>
-    `🎁 ${id}: ${won} won, ${showFen(used)}${total === undefined ? '' : ` of ${showFen(total)}`} so far, ${showFen(refunded)} came back`,
+  campaign: ({ id, won, used, vouchers, total, refunded }) =>
+    `🎁 ${id}: ${won} won, ${apart(used, vouchers, en)}${total === undefined ? '' : ` of ${showFen(total)}`} so far, ${showFen(refunded)} came back`,
   refused: refused => {
     const named = counts(refused, kind => kind);
     return named === '' ? '' : `🚫 refused: ${named}`;

@@ -9,6 +9,7 @@ import { isCash, isDraw, isWorth, pauseOf } from '../../core/rules/campaign-quer
 import { prizeCalled } from '../../core/rules/renamed.ts';
 import { qrPicture } from '../../lib/qr-png.ts';
 import { foreseen } from './pace.ts';
+import { voucherCost } from '../ops/voucher-cost.ts';
 import type { OverviewPorts } from './ports.ts';
 import type { Disk } from './rules.ts';
 import type { CampaignTally, DayTally } from './tally.ts';
@@ -40,7 +41,11 @@ function allCampaigns({ book }: OverviewPorts, { campaigns }: Disk): Campaign[] 
 async function campaignRow(ports: OverviewPorts, campaign: Campaign, days: Days): Promise<CampaignRow> {
   const { id, name, mode, period, budget } = campaign;
   const now = ports.clock();
-  const [buckets, pause] = await Promise.all([ports.store.buckets(id), ports.store.halt(pauseOf(id))]);
+  const [buckets, pause, vouchers] = await Promise.all([
+    ports.store.buckets(id),
+    ports.store.halt(pauseOf(id)),
+    voucherCost(ports.store, campaign),
+  ]);
   const own = days.map(([, day]) => day?.campaigns[id]);
   const today = own.at(-1);
   const refused = Object.values(today?.refusals ?? {}).reduce((sum, count) => sum + count, 0);
@@ -52,6 +57,7 @@ async function campaignRow(ports: OverviewPorts, campaign: Campaign, days: Days)
     ...(budget && { budget: budget.total }),
     ...(budget?.perDay !== undefined && { perDay: budget.perDay }),
     buckets,
+    ...(vouchers > 0 && { vouchers }),
     today: { heard: today?.heard ?? 0, won: wonIn(today, campaign), amount: today?.amount ?? 0, refused },
     ...(goneAt !== undefined && goneAt < period.to && { goneAt }),
     week: own.map(each => wonIn(each, campaign)),

@@ -1,9 +1,7 @@
 // Whether money can leave: each merchant's gate, what waits behind it, and how long its money lasts.
 
-import { openId } from '../../core/base/event.ts';
 import { daysLeft } from '../../core/base/expiry.ts';
-import { DAY, dayOf, later } from '../../core/base/time.ts';
-import { merchantDayCounter } from '../../core/decide/limits.ts';
+import { moneyOf } from './money.ts';
 import { haltView } from './payouts.ts';
 import type { OverviewPorts } from './ports.ts';
 import type { MerchantView } from './view.ts';
@@ -26,14 +24,12 @@ async function merchantView(
   const { config, store, clock, balance: balanceOf } = ports;
   const { mchId, channel, limits } = config.merchants.get(name)!;
   const now = clock();
-  const [halt, balance, [today, yesterday], reserved, problems] = await Promise.all([
+  const [halt, money, reserved, problems] = await Promise.all([
     store.halt(name),
-    balanceOf(name),
-    leftOn(ports, name),
+    balanceOf(name).then(balance => moneyOf(store, { name, mchId, channel }, now, balance)),
     reservedFor(ports, name),
     problemsOf(ports, name),
   ]);
-  const pace = Math.max(today, yesterday);
   const certificates = (config.dated ?? [])
     .filter(({ merchant }) => merchant === name)
     .map(each => ({ key: each.key, until: each.until, daysLeft: daysLeft(each, now) }));
@@ -45,25 +41,12 @@ async function merchantView(
       perSecond: limits.perSecond,
       waiting,
       reserved,
-      today,
-      yesterday,
       certificates,
       problems,
     },
     ...(halt && { halt: haltView(halt) }),
-    ...(balance !== undefined && { balance }),
-    ...(balance !== undefined && pace > 0 && { lastsDays: Math.floor(balance / pace) }),
+    ...money,
   };
-}
-
-/** Fen that left, or are to leave, today and yesterday. */
-async function leftOn({ store, clock }: OverviewPorts, merchant: string): Promise<[today: number, yesterday: number]> {
-  const now = clock();
-  const names = [now, later(now, -DAY)].map(at => merchantDayCounter(merchant, dayOf(at)));
-  const asked = { account: '', user: openId('-'), merchant: undefined, claims: [], counters: names };
-  const { counters } = await store.facts(asked);
-  const [today = 0, yesterday = 0] = names.map(name => counters.get(name) ?? 0);
-  return [today, yesterday];
 }
 
 async function reservedFor({ store, config, book }: OverviewPorts, merchant: string): Promise<number> {

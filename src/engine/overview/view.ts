@@ -24,6 +24,8 @@ export type MerchantView = {
   readonly yesterday: number;
   /** Absent: WeChat Pay does not say. */
   readonly balance?: number;
+  /** Then, by the last fund flow and what has left since. */
+  readonly estimate?: number;
   readonly lastsDays?: number;
   readonly certificates: readonly { readonly key: string; readonly until: number; readonly daysLeft: number }[];
   /** What WeChat Pay answered with to those that wait, by code: of the newest ones. */
@@ -127,6 +129,8 @@ export type CampaignRow = {
     readonly received: number;
     readonly refunded: number;
   };
+  /** So much of what is promised, sent and received is vouchers; absent: none. */
+  readonly vouchers?: number;
   readonly perDay?: number;
   readonly today: { readonly heard: number; readonly won: number; readonly amount: number; readonly refused: number };
   /** When the money is gone at the pace of the last hours; absent: not foreseeable. */

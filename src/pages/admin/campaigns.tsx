@@ -211,6 +211,12 @@ function Sums({ of: { row, total } }: { of: CampaignDetail }) {
         <Figure name={say.rate} value={total.heard === 0 ? '—' : percent(total.won / total.heard)} />
         <Figure name={say.taken} value={over === 0 ? '—' : percent(received / over)} />
         <Figure name={say.refunded} value={money(refunded)} />
+        {row.vouchers !== undefined && (
+          <>
+            <Figure name={say.cashCost} value={money(Math.max(0, received + sent + reserved - row.vouchers))} />
+            <Figure name={say.voucherCost} value={money(row.vouchers)} />
+          </>
+        )}
       </dl>
       <p class="note">{say.since}</p>
     </>

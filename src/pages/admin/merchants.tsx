@@ -69,7 +69,7 @@ function Merchant({ of, reload, toast }: { of: MerchantView; reload: () => void;
 }
 
 function Numbers({
-  of: { name, waiting, reserved, balance, lastsDays, today, yesterday, perSecond },
+  of: { name, waiting, reserved, balance, estimate, lastsDays, today, yesterday, perSecond },
 }: {
   of: MerchantView;
 }) {
@@ -77,7 +77,13 @@ function Numbers({
     <dl class="numbers">
       <div>
         <dt>{say.balance}</dt>
-        <dd>{balance === undefined ? <small>{say.notTold}</small> : money(balance)}</dd>
+        <dd>
+          {balance === undefined ? (
+            <small>{estimate === undefined ? say.notTold : say.estimated(money(estimate))}</small>
+          ) : (
+            money(balance)
+          )}
+        </dd>
         {lastsDays !== undefined && <dd class="sub">{say.lasts(lastsDays)}</dd>}
       </div>
       <div>

@@ -4,7 +4,9 @@ import type { Payout } from '../../core/payout/payout.ts';
 import type { HistoryLine, JournalLine } from '../../ports.ts';
 import type {
   Account,
+  Authorization,
   ClockChange,
+  CloseReason,
   Coupon,
   Faults,
   NewPerson,
@@ -123,6 +125,9 @@ function errorIn(text: string): string | undefined {
 const CONTROL = '/simulator/control';
 const part = encodeURIComponent;
 
+const authorizationAt = ({ mchId, number }: Authorization): string =>
+  `${CONTROL}/authorizations/${part(mchId)}/${part(number)}`;
+
 export const api = {
   state: () => request<State>('GET', `${CONTROL}/state`),
   newPerson: (person: NewPerson) => request<Person>('POST', `${CONTROL}/people`, person),
@@ -142,6 +147,11 @@ export const api = {
   coupons: () => request<Coupon[]>('GET', `${CONTROL}/coupons`),
   endCoupon: (id: string, how: 'use' | 'expire' | 'recover') =>
     request<Coupon>('POST', `${CONTROL}/coupons/${part(id)}/${how}`, {}),
+  authorizations: () => request<Authorization[]>('GET', `${CONTROL}/authorizations`),
+  confirmAuthorization: (which: Authorization) =>
+    request<Authorization>('POST', `${authorizationAt(which)}/confirm`, {}),
+  closeAuthorization: (which: Authorization, reason: CloseReason) =>
+    request<Authorization>('POST', `${authorizationAt(which)}/close`, { reason }),
   pushing: (account: string, pushing: Partial<Pushing>) =>
     request<Account>('PUT', `${CONTROL}/accounts/${part(account)}`, pushing),
   faults: (faults: Faults) => request<Faults>('PUT', `${CONTROL}/faults`, faults),

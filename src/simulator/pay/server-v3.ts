@@ -60,6 +60,7 @@ export async function serveV3(door: V3Door, req: IncomingMessage, res: ServerRes
     door.receipts.answer(call, mchId, req.headers.host ?? '') ??
     door.vouchers.answer(call, mchId) ??
     door.desk.answer(named, mchId);
+  if (answer.over) res.once('close', answer.over);
   await deliver({ ...door, mchId }, res, answer);
 }
 

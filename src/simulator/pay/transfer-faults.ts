@@ -18,6 +18,8 @@ export type TransferAnswer = {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
   readonly spoil?: Spoil;
+  /** To be called once it is on its way: until then the call is in work. */
+  readonly over?: () => void;
 };
 
 export function told({ status, code, message }: Failure): TransferAnswer {

@@ -13,6 +13,8 @@ import type { World } from '../world/world.ts';
 const FAVOR = '/v3/marketing/favor';
 const NUMBER = /^[0-9A-Za-z|_*-]{1,128}$/;
 const SEND_KEYS = new Set(['stock_id', 'out_request_no', 'appid', 'stock_creator_mchid']);
+/** As if that one had all they may have, though they have not: two at a time are one too many. */
+const AT_ONCE = failure(403, 'RULE_LIMIT', '用户领取数量已达批次限制');
 const LISTED: ReadonlySet<string> = new Set(['SENDED', 'USED']);
 
 const isFailure = (value: object): value is Failure => 'code' in value;
@@ -22,6 +24,8 @@ export class VoucherDesk {
   readonly #faults: FaultyTransfers;
   /** Where the use of a coupon is told, by merchant. */
   readonly #callbacks = new Map<string, string>();
+  /** Who is being served, and under which number. */
+  readonly #inWork = new Map<string, string>();
   readonly #used: (coupon: Coupon, url: string | undefined) => void;
 
   /** `used`: told of a coupon that was used, and where its merchant wants to hear of it. */
@@ -52,10 +56,15 @@ export class VoucherDesk {
     if (early) return isFailure(early) ? told(early) : { status: 502, body: {}, ...early };
     const wrong = this.#checkPayee(String(asked.appid), openid, mchId);
     if (wrong) return told(wrong);
+    const number = String(asked.out_request_no);
+    const other = this.#inWork.get(openid);
+    if (other !== undefined && other !== number) return told(AT_ONCE);
     const coupon = this.#place(asked, openid, mchId);
     if (isFailure(coupon)) return told(coupon);
     const spoil = this.#faults.after('voucher', openid);
-    return { status: 200, body: { coupon_id: coupon.couponId }, ...(spoil ? { spoil } : {}) };
+    this.#inWork.set(openid, number);
+    const over = (): void => void this.#inWork.delete(openid);
+    return { status: 200, body: { coupon_id: coupon.couponId }, ...(spoil ? { spoil } : {}), over };
   }
 
   #checkPayee(appId: string, openid: string, mchId: string): Failure | undefined {
@@ -135,7 +144,7 @@ export class VoucherDesk {
     const stock = this.#world.coupons.stock(stockId);
     if (stock?.creator !== creatorAsked) return told(failure(404, 'RESOURCE_NOT_EXISTS', '批次不存在'));
     const given = this.#world.coupons.all().filter(each => each.stockId === stockId).length;
-    const { creator, name, status, maxCoupons, amount, minimum, perUser, beginAt, endAt } = stock;
+    const { creator, name, status, maxCoupons, maxAmountByDay, amount, minimum, perUser, beginAt, endAt } = stock;
     return {
       status: 200,
       body: {
@@ -145,6 +154,7 @@ export class VoucherDesk {
         stock_type: 'NORMAL',
         stock_use_rule: {
           ...{ max_coupons: maxCoupons, max_amount: maxCoupons * amount, max_coupons_per_user: perUser ?? 60 },
+          ...(maxAmountByDay !== undefined && { max_amount_by_day: maxAmountByDay }),
           fixed_normal_coupon: { coupon_amount: amount, transaction_minimum: minimum },
         },
       },

@@ -93,8 +93,8 @@ export function refusalOf(
   const sum = (list: readonly Coupon[]): number => list.reduce((total, { amount }) => total + amount, 0);
   if (stock.perUser !== undefined && given.filter(each => same.includes(each.openid)).length >= stock.perUser)
     return no(403, 'RULE_LIMIT', '用户领取数量已达批次限制');
-  const today = given.filter(each => dayOf(instant(each.createdAt)) === dayOf(instant(now)));
-  if (stock.maxAmountByDay !== undefined && sum(today) + stock.amount > stock.maxAmountByDay)
+  const isToday = (each: Coupon): boolean => dayOf(instant(each.createdAt)) === dayOf(instant(now));
+  if (stock.maxAmountByDay !== undefined && sum(given.filter(isToday)) + stock.amount > stock.maxAmountByDay)
     return no(403, 'RULE_LIMIT', '超出批次单天限额');
   if (given.length >= stock.maxCoupons) return no(403, 'NOT_ENOUGH', '批次预算不足');
   const month = beijingText(instant(now)).slice(0, 7);

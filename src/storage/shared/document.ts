@@ -7,7 +7,7 @@ import type { DocumentRow } from '../../ports.ts';
 type Put = Omit<DocumentRow, 'version'>;
 type Kind = DocumentRow['kind'];
 
-const KINDS: Readonly<Record<Kind, true>> = { draw: true, parcels: true };
+const KINDS: Readonly<Record<Kind, true>> = { draw: true, left: true, parcels: true };
 
 /** As the store says it. */
 export function documentKind(text: string): Kind {

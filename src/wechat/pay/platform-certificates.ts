@@ -8,9 +8,9 @@ import { type Json, jsonOf, listAt, partOf, textAt } from '../json.ts';
 import type { Transport } from '../transport.ts';
 import {
   apiV3KeyOf,
-  authorizationOf,
   decryptResource,
   keyIdOf,
+  requestHeaders,
   type Signer,
   sealedOf,
   type Trust,
@@ -51,12 +51,7 @@ export async function fetchCertificates(
   const answer = await transport.call({
     method: 'GET',
     path: PATH,
-    headers: {
-      authorization: authorizationOf(signer, { method: 'GET', path: PATH, body: '' }, now),
-      accept: 'application/json',
-      'user-agent': 'hongbao-bot',
-      ...(asked !== undefined && { 'wechatpay-serial': asked }),
-    },
+    headers: requestHeaders(signer, { method: 'GET', path: PATH }, now, asked),
   });
   if ('seen' in answer) return { kind: 'failed', reason: `no answer: ${wordsOf(answer.seen)}` };
   const json = jsonOf(answer.text);

@@ -84,12 +84,6 @@ export function openKeys(config: KeyConfig, clock: Clock, log: Log = NOBODY): Ke
   return createKeys({ ...ports, desk: { signer, transport: createTransport({ api, ca }) } });
 }
 
-/** The request header that says which key we would like. */
-export function serialHeader(keys: Keys): Readonly<Record<string, string>> {
-  const id = keys.preferred();
-  return id === undefined ? {} : { 'wechatpay-serial': id };
-}
-
 class KeyRing implements Keys {
   private readonly ports: KeyPorts;
   private readonly written: Trust;

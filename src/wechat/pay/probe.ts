@@ -13,7 +13,7 @@ import { createTransport, type Endpoint } from '../transport.ts';
 import { fetchCertificates } from './platform-certificates.ts';
 import type { Keys } from './platform-keys.ts';
 import { createPayer } from './redpack.ts';
-import { authorizationOf, signerOf, verifySignature } from './v3-signature.ts';
+import { requestHeaders, signerOf, verifySignature } from './v3-signature.ts';
 
 /** What came of a question: nothing to complain of, or what is said against it. */
 export type Probed =
@@ -82,11 +82,7 @@ export async function probeV3(config: V3Config, keys: Keys, clock: Clock, pays: 
     if (handout.kind === 'failed' && /apiV3Key/.test(handout.reason))
       return { kind: 'refused', code: 'APIV3_KEY', text: handout.reason };
     const path = pays ? bill() : '/v3/certificates';
-    const headers = {
-      authorization: authorizationOf(signer, { method: 'GET', path, body: '' }, clock()),
-      accept: 'application/json',
-      'user-agent': 'hongbao-bot',
-    };
+    const headers = requestHeaders(signer, { method: 'GET', path }, clock());
     const answer = await transport.call({ method: 'GET', path, headers });
     if ('seen' in answer) return { kind: 'away', said: saidOf(answer.seen) };
     const json = jsonOf(answer.text);

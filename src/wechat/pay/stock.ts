@@ -42,7 +42,7 @@ function stockIn(json: NonNullable<ReturnType<typeof jsonOf>>, status: string): 
   const normal = partOf(rule, 'fixed_normal_coupon');
   const [amount, minimum] = [numberOf(normal.coupon_amount), numberOf(normal.transaction_minimum)];
   const [most, given] = [numberOf(rule.max_coupons), numberOf(json.distributed_coupons)];
-  const perUser = numberOf(rule.max_coupons_per_user);
+  const [perUser, perDay] = [numberOf(rule.max_coupons_per_user), numberOf(rule.max_amount_by_day)];
   const [begins, ends] = [timeAt(json.available_begin_time), timeAt(json.available_end_time)];
   return {
     status: status.slice(0, 32),
@@ -52,6 +52,7 @@ function stockIn(json: NonNullable<ReturnType<typeof jsonOf>>, status: string): 
     ...(minimum !== undefined && { minimum: fen(minimum) }),
     ...(most !== undefined && given !== undefined && { left: Math.max(0, most - given) }),
     ...(perUser !== undefined && { perUser }),
+    ...(perDay !== undefined && perDay > 0 && { perDay: fen(perDay) }),
   };
 }
 

@@ -5,9 +5,9 @@ import type { Instant } from '../../core/base/time.ts';
 import type { Clock } from '../../ports.ts';
 import { jsonOf } from '../json.ts';
 import type { Lost, Reply, Transport } from '../transport.ts';
-import { type Keys, serialHeader } from './platform-keys.ts';
+import type { Keys } from './platform-keys.ts';
 import { strayOf } from './stray-answer.ts';
-import { authorizationOf, type Signer, signerOf, UnknownKey, verifySignature } from './v3-signature.ts';
+import { requestHeaders, type Signer, signerOf, UnknownKey, verifySignature } from './v3-signature.ts';
 
 export type V3Call = (method: 'GET' | 'POST', path: string, body?: string) => Promise<Reply | Lost>;
 
@@ -15,17 +15,10 @@ export type V3Call = (method: 'GET' | 'POST', path: string, body?: string) => Pr
 export function v3Headers(
   signer: Signer,
   keys: Keys,
-  { method, path, body = '' }: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: string },
+  call: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: string },
   now: Instant,
 ): Record<string, string> {
-  return {
-    authorization: authorizationOf(signer, { method, path, body }, now),
-    accept: 'application/json',
-    'content-type': 'application/json',
-    'user-agent': 'hongbao-bot',
-    // Also asks for a reply that is signed with this key.
-    ...serialHeader(keys),
-  };
+  return requestHeaders(signer, call, now, keys.preferred());
 }
 
 export function v3Call(

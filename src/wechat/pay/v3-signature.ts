@@ -47,6 +47,22 @@ export function authorizationOf(signer: Signer, call: Signed, now: Instant, nonc
     .join(',')}`;
 }
 
+/** What every request carries. `asked`: with which of its keys WeChat Pay should sign the answer. */
+export function requestHeaders(
+  signer: Signer,
+  { method, path, body = '' }: Omit<Signed, 'body'> & Partial<Signed>,
+  now: Instant,
+  asked?: string,
+): Record<string, string> {
+  return {
+    authorization: authorizationOf(signer, { method, path, body }, now),
+    accept: 'application/json',
+    'content-type': 'application/json',
+    'user-agent': 'hongbao-bot',
+    ...(asked !== undefined && { 'wechatpay-serial': asked }),
+  };
+}
+
 /** A key with which WeChat Pay signs: its public key (微信支付公钥, `PUB_KEY_ID_…`), or a platform certificate by its serial number. */
 export type PlatformKey = { readonly id: string; readonly pem: Buffer };
 

@@ -12,7 +12,7 @@ period: { from: 2026-02-10 08:00, to: 2026-02-24 24:00 }
 budget: { total: ¥500.00 }
 packet: { sendName: 阿茶茶饮 }
 prizes:
-  tea: { voucher: { stock: "1234567", value: ¥5.00, over: ¥20.00 }, stock: 100, perUser: 2 }
+  tea: { voucher: { stock: "1234567", value: ¥5.00, over: ¥20.00 }, stock: 100, perDay: 3, perUser: 2 }
 rules:
   - { id: tea, on: { text: 茶 }, give: tea }
 `;
@@ -20,7 +20,7 @@ const AS_WRITTEN: ToldStock = {
   status: 'running',
   begins: instant(Date.parse('2026-02-10T08:00:00+08:00')),
   ends: instant(Date.parse('2026-02-25T00:00:00+08:00')),
-  ...{ amount: fen(500), minimum: fen(2000), left: 100, perUser: 2 },
+  ...{ amount: fen(500), minimum: fen(2000), left: 100, perUser: 2, perDay: fen(15_00) },
 };
 
 /** With another prize in the place of a voucher that is refused. */
@@ -39,12 +39,15 @@ function bounded(
     .map(({ line, message }) => `${line}: ${message}`);
 }
 
-function said(stock: ToldStock | 'unknown'): string[] {
-  const loaded = loadCampaign('tea.yaml', FILE);
+const USUAL = { file: FILE, key: 'shop//1234567', id: 'voucher-stock' };
+
+function said(stock: ToldStock | 'unknown', other: Partial<typeof USUAL> = {}): string[] {
+  const { file, key, id: wanted } = { ...USUAL, ...other };
+  const loaded = loadCampaign('tea.yaml', file);
   if ('findings' in loaded) throw new Error(JSON.stringify(loaded.findings));
-  const around = { ...ALONE, accounts: new Map([['shop', {}]]), stocks: new Map([['shop//1234567', stock]]) };
-  return lint([{ campaign: loaded.campaign, text: FILE }], around)
-    .filter(({ id }) => id === 'voucher-stock')
+  const around = { ...ALONE, accounts: new Map([['shop', {}]]), stocks: new Map([[key, stock]]) };
+  return lint([{ campaign: loaded.campaign, text: file }], around)
+    .filter(({ id }) => id === wanted)
     .map(({ line, message }) => `${line}: ${message.replace('stock 1234567 of "tea": ', '')}`);
 }
 
@@ -66,12 +69,22 @@ test.each<[Partial<ToldStock>, string]>([
   [{ minimum: fen(1999) }, '7: it is taken off from ¥19.99 on, and the file says ¥20.00'],
   [{ left: 99 }, '7: 99 are left of it, and the file promises 100'],
   [{ perUser: 1 }, '7: it gives one follower 1, and the file 2'],
+  [{ perDay: fen(14_99) }, '7: it gives at most ¥14.99 a day, and the file ¥15.00'],
 ])('of one that differs by %j it is said', (differs, words) => {
   expect(said({ ...AS_WRITTEN, ...differs })).toEqual([words]);
 });
 
 test('a stock that WeChat Pay does not know is said to be none', () => {
   expect(said('unknown')).toEqual([expect.stringContaining('7: WeChat Pay knows no such stock of this merchant')]);
+});
+
+test('the stock of another merchant is named as such, and a wrong number with that merchant', () => {
+  const file = FILE.replace('stock: "1234567"', 'stock: "1234567", creator: "1900000999"');
+  const key = 'shop/1900000999/1234567';
+  expect(said({ ...AS_WRITTEN, isForeign: true }, { file, key, id: 'voucher-foreign' })).toEqual([
+    expect.stringContaining('is made by merchant 1900000999: that one must have opened it to this merchant'),
+  ]);
+  expect(said('unknown', { file, key })).toEqual([expect.stringContaining('no such stock of merchant 1900000999')]);
 });
 
 test('what is given instead is counted as what it replaces was, or has a bound of its own', () => {

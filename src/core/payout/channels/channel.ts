@@ -145,6 +145,8 @@ export type Channel<
   readonly showsPacket: boolean;
   /** The follower confirms it on a page, which `package_info` opens; otherwise they open it in the chat. */
   readonly isConfirmed: boolean;
+  /** What goes to one follower goes one after another: of two calls at a time WeChat Pay may refuse one wrongly. */
+  readonly oneByOne: boolean;
   /** What the follower has not taken yet can be taken back from them. */
   readonly canTakeBack: boolean;
   /** How long it lies with the follower before WeChat Pay takes it back, ms. Absent: as long as its stock says, and it can be asked after as long. */

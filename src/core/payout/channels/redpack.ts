@@ -181,6 +181,7 @@ export const REDPACK: Channel<'redpack', RedpackSettings, RedpackRequest, Redpac
   paysGroups: true,
   showsPacket: true,
   isConfirmed: false,
+  oneByOne: false,
   canTakeBack: false,
   openMs: DAY,
   requestOf,

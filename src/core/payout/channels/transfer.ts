@@ -183,6 +183,7 @@ export const TRANSFER: Channel<'transfer', TransferSettings, TransferRequest, Bi
   paysGroups: false,
   showsPacket: false,
   isConfirmed: true,
+  oneByOne: false,
   canTakeBack: true,
   openMs: DAY,
   requestOf,

@@ -50,7 +50,7 @@ const SEND_ROWS: readonly CodeRow[] = [
   { code: 'MCH_NOT_EXISTS', response: 'config', noOrder: true },
   { code: 'SIGN_ERROR', response: 'config', noOrder: true },
   { code: 'RESOURCE_ALREADY_EXISTS', response: 'bug' }, // other data under this number: a coupon may be there
-  { code: 'NO_AUTH', response: 'stock', noOrder: true },
+  { code: 'NO_AUTH', response: 'config', noOrder: true },
   ...rowsOf({ code: 'REQUEST_BLOCKED', noOrder: true }, [{ text: '限领', response: 'unable' }, { response: 'stock' }]),
   { code: 'NOT_ENOUGH', response: 'stock', noOrder: true, isSpent: true },
   ...rowsOf({ code: 'RULE_LIMIT', noOrder: true }, [{ text: '单天', response: 'tomorrow' }, { response: 'unable' }]),
@@ -98,6 +98,7 @@ export const VOUCHER: Channel<'voucher', VoucherSettings, VoucherRequest, Coupon
   paysGroups: false,
   showsPacket: false,
   isConfirmed: false,
+  oneByOne: true,
   canTakeBack: false,
   requestOf,
   stockOf: ({ stockId }) => stockId,

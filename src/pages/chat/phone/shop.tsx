@@ -1,11 +1,12 @@
-// The till: what one pays in the shop (微信支付), and gets back; and the vouchers (代金券) one has. The merchant is notified, and
-// the bot with it.
-import { useEffect, useState } from 'preact/hooks';
-import type { Coupon, ShopOrder } from '../../../simulator/shared/protocol.ts';
+// The till: what one pays in the shop (微信支付), and gets back; and below it one's wallet. The merchant is notified, and the bot with
+// it.
+import { useState } from 'preact/hooks';
+import type { ShopOrder } from '../../../simulator/shared/protocol.ts';
 import { api } from '../api.ts';
 import { complain, type Model, useModel } from '../state.ts';
 import { money, secondsText } from '../text/format.ts';
 import { type Words, wordsOf } from '../text/zh.ts';
+import { Wallet } from './wallet.tsx';
 import { OverPage } from './wechat-pages.tsx';
 
 const ORDERS_SHOWN = 8;
@@ -41,7 +42,7 @@ export function ShopPage({ openid, close }: { readonly openid: string; readonly 
           <Order key={order.transactionId} order={order} />
         ))}
       </ul>
-      <Coupons openid={openid} />
+      <Wallet openid={openid} />
     </OverPage>
   );
 }
@@ -168,55 +169,5 @@ function Order({ order }: { readonly order: ShopOrder }) {
         </button>
       )}
     </li>
-  );
-}
-
-const ENDS = ['use', 'expire', 'recover'] as const;
-
-/** What lies in one's wallet: used at a till, run out, or taken back by the merchant. */
-function Coupons({ openid }: { readonly openid: string }) {
-  const { lang } = useModel();
-  const words = wordsOf(lang).shop;
-  const [coupons, setCoupons] = useState<readonly Coupon[]>([]);
-  const read = (): void => {
-    api
-      .coupons()
-      .then(all => setCoupons(all.filter(coupon => coupon.openid === openid).reverse()))
-      .catch(complain);
-  };
-  useEffect(read, [openid]);
-  const end = (coupon: Coupon, how: (typeof ENDS)[number]): void => {
-    api.endCoupon(coupon.couponId, how).then(read).catch(complain);
-  };
-  if (coupons.length === 0) return null;
-  return (
-    <>
-      <h3 class="list-head">{words.coupons}</h3>
-      <ul class="places">
-        {coupons.map(coupon => (
-          <li class="order" key={coupon.couponId} data-test="coupon" data-status={coupon.status}>
-            <span>
-              {words.couponOf(money(coupon.amount))}
-              <small>{coupon.couponId}</small>
-            </span>
-            {coupon.status === 'SENDED' ? (
-              ENDS.map(how => (
-                <button
-                  type="button"
-                  class="pill"
-                  key={how}
-                  data-test={`coupon-${how}`}
-                  onClick={() => end(coupon, how)}
-                >
-                  {words.ends[how]}
-                </button>
-              ))
-            ) : (
-              <em>{words.couponStates[coupon.status]}</em>
-            )}
-          </li>
-        ))}
-      </ul>
-    </>
   );
 }

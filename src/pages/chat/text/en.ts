@@ -190,6 +190,30 @@ export const en: Words = {
     ends: { use: 'Use', expire: 'Expire', recover: 'Take back' },
     couponStates: { SENDED: 'to be used', USED: 'used', EXPIRED: 'expired', RECOVER: 'taken back' },
   },
+  wallet: {
+    authorizations: 'Paid without a tap',
+    states: {
+      WAIT_USER_CONFIRM: 'Waits to be confirmed',
+      TAKING_EFFECT: 'In effect: money arrives without a tap',
+      CLOSED: 'Closed',
+    },
+    because: reason => `: ${reason}`,
+    reasons: {
+      CLOSE_VIA_MCH_API: 'by the merchant',
+      USER_CLOSE: 'by the user',
+      USER_OVERDUE_UNCONFIRMED: 'not confirmed in time',
+      TRANSFER_RISK: 'a risk',
+      USER_ACCOUNT_ABNORMAL: 'account out of order',
+    },
+    confirm: 'Confirm',
+    closes: {
+      CLOSE_VIA_MCH_API: 'Merchant ends it',
+      USER_CLOSE: 'User ends it',
+      USER_OVERDUE_UNCONFIRMED: 'Overdue',
+      TRANSFER_RISK: 'Risk control',
+      USER_ACCOUNT_ABNORMAL: 'Bad account',
+    },
+  },
 
   packet: {
     brand: 'WeChat red packet',

@@ -3,7 +3,7 @@
 import type { Event } from '../../../core/base/event.ts';
 import type { PayoutState } from '../../../core/payout/payout.ts';
 import type { Refusal } from '../../../core/rules/campaign.ts';
-import type { Packet } from '../../../simulator/shared/protocol.ts';
+import type { Authorization, CloseReason, Packet } from '../../../simulator/shared/protocol.ts';
 import type { Push } from '../../../simulator/shared/protocol-push.ts';
 import { en } from './en.ts';
 import type { FaultGroup } from './faults.ts';
@@ -198,6 +198,30 @@ const zh = {
     couponOf: (amount: string): string => `代金券 ${amount}`,
     ends: { use: '使用', expire: '过期', recover: '收回' },
     couponStates: { SENDED: '可使用', USED: '已使用', EXPIRED: '已过期', RECOVER: '已收回' },
+  },
+  wallet: {
+    authorizations: '免确认收款',
+    states: {
+      WAIT_USER_CONFIRM: '待用户确认',
+      TAKING_EFFECT: '已生效：到账不用再点',
+      CLOSED: '已关闭',
+    } satisfies Record<Authorization['state'], string>,
+    because: (reason: string): string => `：${reason}`,
+    reasons: {
+      CLOSE_VIA_MCH_API: '商户关闭',
+      USER_CLOSE: '用户关闭',
+      USER_OVERDUE_UNCONFIRMED: '超时未确认',
+      TRANSFER_RISK: '转账有风险',
+      USER_ACCOUNT_ABNORMAL: '账户异常',
+    } satisfies Record<CloseReason, string>,
+    confirm: '确认授权',
+    closes: {
+      CLOSE_VIA_MCH_API: '商户关闭',
+      USER_CLOSE: '用户关闭',
+      USER_OVERDUE_UNCONFIRMED: '超时',
+      TRANSFER_RISK: '风控关闭',
+      USER_ACCOUNT_ABNORMAL: '账户异常',
+    } satisfies Record<CloseReason, string>,
   },
 
   packet: {

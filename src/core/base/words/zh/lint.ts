@@ -338,7 +338,13 @@ export const LINT: Readonly<Record<string, string>> = {
     '「{1}」和「{2}」给的一样，`once: {3}` 却各数各的：一个人两份都能拿；请把两种触发写进一条规则，或写 limits: { perUser: { perDay: 1 } }',
   // Stocks of vouchers
   'the stock of the vouchers (代金券批次), as WeChat Pay has it now': '代金券批次，以微信支付现在的数据为准',
+  'vouchers of another merchant’s stock (跨商户发券), which need a special permission': '跨商户发券：要开通特殊权限',
   'stock {1} of "{2}": {3}': '「{2}」的批次 {1}：{3}',
+  'stock {1} of "{2}" is made by merchant {3}: that one must have opened it to this merchant (可发券商户), and both need the permission to give across merchants':
+    '「{2}」的批次 {1} 是商户 {3} 建的：要由对方把本商户加为可发券商户，双方都要开通跨商户发券权限',
+  'WeChat Pay knows no such stock of merchant {1}; look at its number, and at `creator`':
+    '微信支付没有商户 {1} 的这个批次；请核对批次号和 `creator`',
+  'it gives at most {1} a day, and the file {2}': '每天最多发 {1}，文件里每天发 {2}',
   'WeChat Pay knows no such stock of this merchant; look at its number, and at `creator` where another merchant has made it':
     '微信支付没有这个商户的这个批次；请核对批次号，别家建的批次要写 `creator`',
   'it is {1}, and gives nothing until it is running': '状态是 {1}，激活（running）以前发不出去',

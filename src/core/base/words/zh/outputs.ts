@@ -170,6 +170,7 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   '1 day': '1 天',
   '{1} days': '{1} 天',
   'not told': '没说',
+  'about {1}': '约 {1}',
   ' (expired!)': '（已过期！）',
   ' (in {1} days!)': '（还有 {1} 天！）',
   '{1} is there already, and is not written over; name another with --out': '{1} 已经有了，不会覆盖；请用 --out 换一个',

@@ -192,6 +192,13 @@ export type Condition = {
   readonly isAboutFollowing?: boolean;
   /** `tell`: what goes wrong on the way: a `RunTrouble`, or what the engine says. */
   holds(around: ConditionValues, tell?: (trouble: string) => void): boolean;
+  /** Whether it can hold on that day, for that person; of anybody where nobody is meant. */
+  mayHold(known: {
+    readonly weekday: string;
+    readonly day: string;
+    readonly profile?: ReadonlyMap<string, string | number>;
+    readonly tags?: readonly string[];
+  }): boolean;
 };
 /** What a condition may speak of. */
 export type ConditionValues = {

@@ -311,7 +311,7 @@ const CASES = (): readonly (readonly string[])[] => [
   ],
   ['codes', 'activate', 'nothing', '--boxes', '1'],
   ['send', '--campaign', 'spring', '--openids', 'ids.csv', '--dry-run'],
-  ['send', '--campaign', 'spring', '--openids', 'ids.csv'],
+  ['send', '--campaign', 'spring', '--openids', 'ids.csv', '--no-wait'],
   ['send', '--campaign', 'spring', '--openids', 'wrong.csv'],
   ['send', '--campaign', 'sprnig', '--openids', 'ids.csv'],
   ['send', '--campaign', 'spring'],

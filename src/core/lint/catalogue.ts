@@ -72,6 +72,8 @@ export const LINTS = {
   // Reach
   'rule-unreachable': warned(ORDER),
   'keyword-conflict': warned(ORDER),
+  'rule-never': warned(t`the period of this file`),
+  'night-weekdays': warned(t`the period of this file`),
   'follow-not-proven': warned(
     t`the page, payments and friends do not tell whether somebody follows; WeChat has to be asked`,
   ),
@@ -99,6 +101,7 @@ export const LINTS = {
   'reply-by-default': asked(TEXTS),
   'reply-may-not-arrive': warned(SPEAKING),
   'placeholder-empty': warned(TEXTS),
+  'placeholder-brackets': warned(TEXTS),
   // What WeChat and the law forbid
   'induce-follow': warned(FOLLOW),
   'follow-gift-announced': warned(FOLLOW),

@@ -83,6 +83,30 @@ ROWS.push(
   ['personal-data', [GOODS, RISE, SHIPPING('阿茶茶饮将保存 90 天。')], []],
 );
 
+// What never comes to pass, and what is read otherwise than it was meant.
+const NIGHT = (days: string): Edit => [
+  '2026-03-10 24:00 }',
+  `2026-03-10 24:00, weekdays: ${days}, hours: ["00:00-02:00", "22:00-24:00"] }`,
+];
+const DAY_HOURS: Edit = ['2026-03-10 24:00 }', '2026-03-10 24:00, hours: ["09:00-18:00"] }'];
+const WHEN = (when: string): Edit => ['once: perEvent', `when: ${when}\n    once: perEvent`];
+ROWS.push(
+  ['night-weekdays', [NIGHT('[fri]')], [NIGHT('[mon, tue, wed, thu, fri, sat, sun]')]],
+  ['night-weekdays', [NIGHT('[fri, sat]')], [NIGHT('[fri, sat]'), WHEN('now.weekday == "fri" && now.hour >= 22')]],
+  ['rule-never', [DAY_HOURS, WHEN('now.hour >= 20')], [DAY_HOURS, WHEN('now.hour >= 17')]],
+  ['rule-never', [WHEN('now.day < "2026-02-01"')], [WHEN('now.day < "2026-03-02"')]],
+  [
+    'rule-never',
+    [[ON, 'on: { text: { daily: { 2025-03-01: 春茶 } } }']],
+    [[ON, 'on: { text: { daily: { 2026-03-10: 春茶 } } }']],
+  ],
+  ['keyword-marks', [[ON, 'on: { text: 恭喜发财/新年快乐 }']], [[ON, 'on: { text: "24/7" }']]],
+  ['keyword-marks', [[ON, 'on: { text: 恭喜发财 新年快乐 }']], [[ON, 'on: { text: "#抽奖#" }']]],
+  ['keyword-marks', [[ON, 'on: { text: "恭喜发财,新年快乐" }']], [[ON, 'on: { text: [恭喜发财, 新年快乐] }']]],
+  ['placeholder-brackets', [[WON, '"{amount} 元红包已发出。"']], [[WON, '"{{amount}} 元红包已发出。"']]],
+  ['placeholder-brackets', [[WON, '［amount］元红包已发出。']], [[WON, '【活动】{{amount}} 元红包已发出。']]],
+);
+
 test.each(ROWS)('%s is said where it is so, and not where it is not', (id, has, hasNot) => {
   expect(ids(has)).toContain(id);
   expect(ids(hasNot)).not.toContain(id);

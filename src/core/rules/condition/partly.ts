@@ -4,9 +4,10 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 
 /** What is known of a moment; of a person only where somebody is meant. */
-export type Known = {
-  readonly weekday: string;
-  readonly day: string;
+type Known = {
+  readonly weekday?: string;
+  readonly day?: string;
+  readonly hour?: number;
   readonly profile?: ReadonlyMap<string, string | number>;
   readonly tags?: readonly string[];
 };
@@ -64,11 +65,12 @@ function literal(value: unknown): Value {
   return typeof value === 'string' || typeof value === 'boolean' ? value : undefined;
 }
 
-function fieldIn(owner: ASTNode, name: Value, { weekday, day, profile, tags }: Known): Value {
+function fieldIn(owner: ASTNode, name: Value, { weekday, day, hour, profile, tags }: Known): Value {
   if (owner.op !== 'id' || typeof name !== 'string') return undefined;
   const path = `${owner.args}.${name}`;
   if (path === 'now.weekday') return weekday;
   if (path === 'now.day') return day;
+  if (path === 'now.hour') return hour;
   if (path === 'user.tags') return tags;
   return owner.args === 'profile' ? profile?.get(name) : undefined;
 }

@@ -4,6 +4,14 @@ export const LINT: Readonly<Record<string, string>> = {
   'what it is for': '用来做什么',
   'how long it is kept': '保存多久',
   'the consent does not say {1}: who agrees must know': '同意的话里没有写{1}：同意的人要知道',
+  'every password of "{1}" is of a day on which the campaign is not on: the first of {2}; it is on from {3} to {4}':
+    '「{1}」的口令没有一个是活动期里的：第一个是 {2} 的，活动从 {3} 到 {4}',
+  'no day on which the campaign is open is one': '活动开放的日子里，没有一天',
+  'no hour at which the campaign is open is one': '活动开放的时段里，没有一个钟点',
+  '"{1}" never fires: {2} at which its when holds': '「{1}」永远轮不到：{2}能让它的 when 成立',
+  '{1} is open at the beginning of {2}, and not after its evening, which is {3}; for a whole night write both days, and when: (now.weekday == "{4}" && now.hour >= {5}) || (now.weekday == "{6}" && now.hour < {7}) in the rules':
+    '{1} 开放的是 {2} 这一天的凌晨，不是它晚上过后的 {3} 凌晨；要一整夜，两天都写上，再在规则里写 when: (now.weekday == "{4}" && now.hour >= {5}) || (now.weekday == "{6}" && now.hour < {7})',
+  '"{1}" is no placeholder, followers read it as it is; write {2}': '「{1}」不是占位符，粉丝看到的就是它；写成 {2}',
   // On what they rest
   'the budget, limits and prizes of this file': '本文件的预算、限额和奖品',
   'the limits of this file': '本文件的限额',

@@ -39,6 +39,33 @@ export function isHalfWritten(folder: string): Promise<boolean> {
   );
 }
 
+/** Notepad and WeChat add `.txt`, which Windows hides; Linux tells capitals apart. */
+const MISNAMED = /\.ya?ml\.(?:txt|doc|md)$|\.ya?ml$/iu;
+
+/**
+ * Files of a folder that are meant as rules and are none by their name. For whoever looks at the files: a bot that runs leaves
+ * them aside, as it always did.
+ */
+export async function misnamedIn(paths: readonly string[]): Promise<RuleFile[]> {
+  const found = await Promise.all(
+    paths.map(async path => {
+      const names = await readdir(path).catch((): string[] => []);
+      return names
+        .filter(name => MISNAMED.test(name) && !isRuleName(name) && !name.startsWith('.'))
+        .map(name => join(path, name));
+    }),
+  );
+  return found.flat().map(path => {
+    const name = basename(path).replace(MISNAMED, '.yaml');
+    const file = relative(process.cwd(), path) || path;
+    return { file, text: '', problem: t`is not read: a rule file ends in .yaml; rename it to ${name}` };
+  });
+}
+
+function isRuleName(name: string): boolean {
+  return /\.ya?ml$/.test(name) && !basename(name).startsWith('.');
+}
+
 /** The rule files named by `paths`: files as they are, folders by their `*.yaml` and `*.yml`, in the order of names. */
 export async function readRuleFiles(paths: readonly string[]): Promise<RuleFile[]> {
   const files: string[] = [];
@@ -47,9 +74,7 @@ export async function readRuleFiles(paths: readonly string[]): Promise<RuleFile[
     if (!info) throw new BadInput(t`${path}: no such file or folder; name a rule file or a folder of them`);
     if (!info.isDirectory()) files.push(path);
     else {
-      const names = (await readdir(path))
-        .filter(name => /\.ya?ml$/.test(name) && !basename(name).startsWith('.'))
-        .sort();
+      const names = (await readdir(path)).filter(isRuleName).sort();
       files.push(...names.map(name => join(path, name)));
     }
   }

@@ -105,7 +105,7 @@ merchants: { shop: { mchId: 1900000109, apiV2Key: 0123456789abcdef0123456789ABCD
     expect(await checked({ 'a.yaml': clean(INDUCING) })).toEqual({
       code: 0,
       out:
-        'a.yaml:3:7: warning: "关注有礼" offers something for following the account [induce-follow: rules of the Official Accounts platform: inducing to follow (诱导关注)]\n' +
+        'a.yaml:3:7: warning: "关注有礼" offers something for following the account [induce-follow: rules of the Official Accounts platform, 3.3 (as of 2026-06-20): inducing to follow (诱导关注)]\n' +
         '    could be: "感谢关注" may be said; let the condition be a scan in the shop, a word to send, a payment or a quiz, not following\n' +
         `${MOST_OF_ONE}1 file, no findings, 1 warning, 1 switched off\n`,
     });
@@ -152,7 +152,7 @@ merchants: { shop: { mchId: 1900000109, apiV2Key: 0123456789abcdef0123456789ABCD
         message: '"关注有礼" offers something for following the account',
         id: 'induce-follow',
         severity: 'warning',
-        basis: 'rules of the Official Accounts platform: inducing to follow (诱导关注)',
+        basis: 'rules of the Official Accounts platform, 3.3 (as of 2026-06-20): inducing to follow (诱导关注)',
         advice: expect.stringContaining('感谢关注'),
       },
     ]);
@@ -200,4 +200,11 @@ describe('a frame', () => {
   test('of a place behind the end of its line stands behind it', () => {
     expect(frameOf('ab', 1, 9)).toBe('    1 | ab\n          ^');
   });
+});
+
+test('a rule file that Windows has named .yaml.txt is no file less: it is a finding with its name', async () => {
+  const { code, out } = await checked({ 'tea.yaml.txt': clean(), 'notes.txt': 'x', 'old.yaml.off': 'x' });
+  expect(out).toContain('tea.yaml.txt:1:1: the file is not read: a rule file ends in .yaml; rename it to tea.yaml\n');
+  expect(code).toBe(1);
+  expect((await checked({ 'TEA.YAML': clean() })).code).toBe(1);
 });

@@ -1,4 +1,4 @@
-// What comes with the package: the ten campaigns in rules/, live together, and the page that explains their language.
+// What comes with the package: the fourteen campaigns in rules/, live together, and the page that explains their language.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -26,13 +26,26 @@ const names = readdirSync(RULES).filter(name => name.endsWith('.yaml'));
 const beside: DataFiles = name => readFileSync(new URL(name, RULES), 'utf8');
 const files = names.map(file => ({ file, text: readFileSync(new URL(file, RULES), 'utf8'), data: beside }));
 
-describe('the ten campaigns', () => {
+describe('the fourteen campaigns', () => {
   const { campaigns, findings } = loadCampaigns(files, { accounts: ['tea'] });
 
   test('are all there and load together without a finding', () => {
     expect(findings).toEqual([]);
     expect(campaigns.map(({ id }) => id)).toEqual([
-      ...['cashback', 'checkin', 'codes', 'invite', 'lottery', 'password', 'quiz', 'rain', 'store', 'welcome'],
+      ...[
+        'cashback',
+        'checkin',
+        'codes',
+        'collect',
+        'contest',
+        'invite',
+        'lottery',
+        'password',
+        'points',
+        'quiz',
+        'rain',
+      ],
+      ...['store', 'welcome', 'wheel'],
     ]);
   });
 

@@ -11,7 +11,7 @@ import { t } from '../../core/base/words/words.ts';
 import type { Campaign } from '../../core/rules/campaign.ts';
 import type { RuleTest } from '../../core/rules/test.ts';
 import { checkRuleFiles } from '../../engine/rulebook.ts';
-import { type RuleFile, readRuleFiles } from '../../engine/rulebook-files.ts';
+import { misnamedIn, type RuleFile, readRuleFiles } from '../../engine/rulebook-files.ts';
 import { rulesHere } from '../../setup/package.ts';
 import { type Common, EXIT, print, printJson } from '../shared/context.ts';
 import { l, language } from '../shared/language.ts';
@@ -23,7 +23,8 @@ export type Gathered = { readonly files: RuleFile[]; readonly config: Config | u
 /** The files named, or the configured ones; what lies in the configured folder must fit accounts and merchants as well. */
 export async function gather(paths: readonly string[], options: Common, now?: Instant): Promise<Gathered> {
   const around = configAround(paths, options, now);
-  return { ...around, files: await readRuleFiles(paths.length > 0 ? paths : [around.config?.rules ?? rulesHere()]) };
+  const looked = paths.length > 0 ? paths : [around.config?.rules ?? rulesHere()];
+  return { ...around, files: [...(await readRuleFiles(looked)), ...(await misnamedIn(looked))] };
 }
 
 /** Whoever names a configuration, or no file, is told what is wrong with it; for others it is only there to be looked at. */

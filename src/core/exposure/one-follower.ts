@@ -8,9 +8,12 @@ import { isBound } from '../mechanics/round.ts';
 import type { Campaign, Rule, Trigger } from '../rules/campaign.ts';
 import { isRedPacket } from '../rules/campaign-query.ts';
 import { netCost } from './back.ts';
+import { daysOf } from './open-days.ts';
+import { kindsOf, monthsIn } from './rule-days.ts';
 import { type Bounded, type Most, mostOf } from './simplex.ts';
 import {
   daysIn,
+  daysOfSteps,
   earnedBy,
   isDrawn,
   isGain,
@@ -57,40 +60,75 @@ const MANY = 1e9;
 
 /** `beside`: other campaigns that answer the same payments. */
 export function mostOfOne(campaign: Campaign, caps?: CapsOfOne, beside: readonly Campaign[] = []): MostOfOne {
-  const ways = waysOf(campaign);
-  const isTooMuch = ways.length > WAYS_MAX;
-  const worth = ways.map(({ most }) => most);
-  const sumOf = (span: Span, others: readonly Bounded[]): number =>
-    isTooMuch ? Infinity : finite(solve(campaign, ways, worth, span, others));
-  const [day, ever] = [sumOf('day', []), sumOf('ever', [])];
-  const sumOfAll = (span: Span): number =>
-    sumOf(span, [...ofBudget(campaign, ways, span), ...ofMerchant(campaign, ways, span, caps)]);
-  const [dayAll, everAll] = [sumOfAll('day'), sumOfAll('ever')];
-  // What can be done so many times and no more is no part of what has no end.
-  const open = ways.filter(way => isOpen(campaign, way)).slice(0, WAYS_MAX);
+  // Nobody is of two kinds: gold and silver, born on this day and on that.
+  const kinds = waysOfKinds(campaign).map(ways => mostOfKind(campaign, ways, caps));
+  const largest = (each: (kind: OfKind) => number): number => Math.max(0, ...kinds.map(each));
+  const [day, ever] = [largest(kind => kind.day), largest(kind => kind.ever)];
+  const open = openIn(campaign);
   const endless = endlessOf(campaign, open, beside);
   const budget = campaign.budget?.total ?? 0;
   return {
-    day: whole(Math.min(dayAll, everAll, budget)),
-    ever: whole(Math.min(everAll, budget)),
+    day: whole(
+      Math.min(
+        largest(kind => Math.min(kind.dayAll, kind.everAll)),
+        budget,
+      ),
+    ),
+    ever: whole(
+      Math.min(
+        largest(kind => kind.everAll),
+        budget,
+      ),
+    ),
     own: { ...(day < Infinity && { day: whole(Math.min(day, ever)) }), ...(ever < Infinity && { ever: whole(ever) }) },
     per: ever < Infinity ? [] : sourcesWithoutEnd(campaign, open),
     ...(endless && { endless }),
   };
 }
 
+type OfKind = { readonly day: number; readonly ever: number; readonly dayAll: number; readonly everAll: number };
+
+function mostOfKind(campaign: Campaign, ways: readonly Way[], caps: CapsOfOne | undefined): OfKind {
+  const isTooMuch = ways.length > WAYS_MAX;
+  const worth = ways.map(({ most }) => most);
+  const sumOf = (span: Span, others: readonly Bounded[]): number =>
+    isTooMuch ? Infinity : finite(solve(campaign, ways, worth, span, others));
+  const ofAll = (span: Span): number =>
+    sumOf(span, [...ofBudget(campaign, ways, span), ...ofMerchant(campaign, ways, span, caps)]);
+  return { day: sumOf('day', []), ever: sumOf('ever', []), dayAll: ofAll('day'), everAll: ofAll('ever') };
+}
+
+const ofKinds = new WeakMap<Campaign, readonly (readonly Way[])[]>();
+
+/** What each kind of people can do. */
+function waysOfKinds(campaign: Campaign): readonly (readonly Way[])[] {
+  const found = ofKinds.get(campaign) ?? kindsOf(campaign)?.map(kind => waysOf(campaign, kind)) ?? [waysOf(campaign)];
+  ofKinds.set(campaign, found);
+  return found;
+}
+
+/** What can be done so many times and no more is no part of what has no end. */
+function openIn(campaign: Campaign): Way[] {
+  return waysOf(campaign)
+    .filter(way => isOpen(campaign, way))
+    .slice(0, WAYS_MAX);
+}
+
 /** The same as `mostOfOne(campaign).endless`, without the sums. */
 export function isEndless(campaign: Campaign, beside: readonly Campaign[] = []): boolean {
-  const open = waysOf(campaign).filter(way => isOpen(campaign, way));
-  return open.length > 0 && endlessOf(campaign, open.slice(0, WAYS_MAX), beside) !== undefined;
+  const open = openIn(campaign);
+  return open.length > 0 && endlessOf(campaign, open, beside) !== undefined;
 }
 
 /** What one follower who does everything has in all, with luck as it is on the average; absent: nothing about them ends it. */
 export function averageOfOne(campaign: Campaign): Fen | undefined {
-  const ways = waysOf(campaign);
-  if (ways.length > WAYS_MAX) return undefined;
-  const worth = ways.map(way => (isDrawn(way) ? 0 : way.mean));
-  const sum = finite(solve(campaign, ways, worth, 'ever', [], meanEarnedBy));
+  const kinds = waysOfKinds(campaign);
+  if (kinds.some(ways => ways.length > WAYS_MAX)) return undefined;
+  const sums = kinds.map(ways => {
+    const worth = ways.map(way => (isDrawn(way) ? 0 : way.mean));
+    return finite(solve(campaign, ways, worth, 'ever', [], meanEarnedBy));
+  });
+  const sum = Math.max(0, ...sums);
   return sum === Infinity ? undefined : whole(sum);
 }
 
@@ -146,7 +184,7 @@ function ofFollower(campaign: Campaign, ways: readonly Way[], span: Span): Bound
     sum(ways, way => Number(!isDrawn(way) && fits(way)));
   const all = count(() => true);
   const scenes = scenesOf(campaign);
-  const months = span === 'day' ? 1 : Math.ceil((campaign.period.to - campaign.period.from) / (28 * DAY)) + 1;
+  const months = span === 'day' ? 1 : monthsIn(campaign);
   const inRounds = count(({ rule }) => rounds.length > 0 && isBound(rule, campaign));
   return [
     ...bounded(all, perUser.total),
@@ -165,7 +203,7 @@ function ofFollower(campaign: Campaign, ways: readonly Way[], span: Span): Bound
     ),
     ...[...prizes.values()].flatMap(prize =>
       bounded(
-        count(way => way.prize === prize),
+        count(way => way.prizes.includes(prize)),
         prize.perUser,
       ),
     ),
@@ -174,7 +212,9 @@ function ofFollower(campaign: Campaign, ways: readonly Way[], span: Span): Bound
 }
 
 function ofRules(campaign: Campaign, ways: readonly Way[], span: Span): Bounded[] {
-  return [...new Set(ways.map(({ rule }) => rule))].flatMap(rule => {
+  const { perDay, gap } = campaign.perUser;
+  const rules = new Map(ways.map(way => [way.rule, way] as const));
+  return [...rules].flatMap(([rule, one]) => {
     const mine = (fits: (way: Way) => boolean): Map<number, number> =>
       sum(ways, way => Number(way.rule === rule && fits(way)));
     const steps = new Set(ways.flatMap(way => (way.rule === rule && way.step !== undefined ? [way.step] : [])));
@@ -182,23 +222,46 @@ function ofRules(campaign: Campaign, ways: readonly Way[], span: Span): Bounded[
       // A friend's deed is an occasion of its own, whatever `once` says, but for `ever`.
       ...bounded(
         mine(({ source }) => source !== 'friend' || rule.once === 'ever'),
-        timesOf(campaign, rule, span),
+        timesOf(campaign, one, span),
       ),
+      ...(isDrawn(one)
+        ? []
+        : bounded(
+            mine(() => true),
+            Math.min(perDay ?? Infinity, gap ? timesPerDay(campaign, gap) : Infinity) *
+              (span === 'day' ? 1 : one.open.days),
+          )),
       ...[...steps].flatMap(step =>
         bounded(
           mine(way => way.step === step),
-          timesOfStep(campaign, rule, step),
+          timesOfStep(campaign, one, step),
         ),
       ),
+      ...ofStreak(campaign, ways, one),
     ];
   });
 }
 
+/** Who comes to the seventh day needs seven for it, and none of them again. */
+function ofStreak(campaign: Campaign, ways: readonly Way[], one: Way): Bounded[] {
+  const steps = daysOfSteps(campaign, one);
+  if (!steps) return [];
+  const costs = sum(ways, ({ rule, step }) => (rule === one.rule ? (steps.costs.get(step ?? '') ?? 0) : 0));
+  return bounded(costs, steps.days);
+}
+
 /** Between two claims lies a pause. */
-function gapsIn({ perUser: { gap }, period: { from, to } }: Campaign, span: Span): number | undefined {
+function gapsIn(campaign: Campaign, span: Span): number | undefined {
+  const { gap } = campaign.perUser;
   if (gap === undefined || gap === 0) return undefined;
-  const length = span === 'day' ? Math.min(DAY, to - from) : to - from;
-  return Math.floor((length - 1) / gap) + 1;
+  const { from, to } = campaign.period;
+  const inOneGo = Math.floor(((span === 'day' ? Math.min(DAY, to - from) : to - from) - 1) / gap) + 1;
+  return Math.min(inOneGo, timesPerDay(campaign, gap) * (span === 'day' ? 1 : daysIn(campaign)));
+}
+
+/** From the first open minute of a day to the last. */
+function timesPerDay(campaign: Campaign, gap: number): number {
+  return Math.floor((daysOf(campaign).span * MINUTE - 1) / gap) + 1;
 }
 
 function isOfScene(trigger: Trigger): boolean {
@@ -278,9 +341,10 @@ function ofBudget(campaign: Campaign, ways: readonly Way[], span: Span): Bounded
       rounds.reduce((all, { total }) => all + total, 0),
     ),
     ...[...prizes.values()].flatMap(prize => {
-      const mine = sum(ways, way => Number(way.prize === prize));
-      const today = inTime(way => Number(way.prize === prize));
-      return [...bounded(mine, prize.stock), ...bounded(today, times(prize.perDay))];
+      const mine = sum(ways, way => Number(way.prizes.includes(prize)));
+      const today = inTime(way => Number(way.prizes.includes(prize)));
+      const listed = prize.kind === 'coupon' ? prize.coupons.length : undefined;
+      return [...bounded(mine, prize.stock), ...bounded(mine, listed), ...bounded(today, times(prize.perDay))];
     }),
   ];
 }
@@ -312,8 +376,8 @@ function ofMerchant(campaign: Campaign, ways: readonly Way[], span: Span, caps: 
 
 /** What a thing that is no money is worth at least: something. */
 const SOMETHING = 1;
-/** Who waits for less can go on all day. */
-const PAUSE = HOUR;
+/** Who may take as often on one day can go on all day: every hour. */
+const ALL_DAY = DAY / HOUR;
 
 /** To have it again is worth something: a ticket for a draw as well, but not a text that is the same for all. */
 function isTaken(way: Way): boolean {
@@ -321,10 +385,10 @@ function isTaken(way: Way): boolean {
   return (isGain(way) && !isSameText) || way.rule.enter !== undefined;
 }
 
-/** A short pause ends nothing. */
+/** A short pause ends nothing, but where it is open for a short time. */
 function restless(campaign: Campaign): Campaign {
   const { gap, ...perUser } = campaign.perUser;
-  return gap !== undefined && gap < PAUSE ? { ...campaign, perUser } : campaign;
+  return gap && timesPerDay(campaign, gap) > ALL_DAY ? { ...campaign, perUser } : campaign;
 }
 
 /**

@@ -19,7 +19,7 @@ type OpenDays = {
 };
 
 /** Stretches of time, ms, in which it is open on the day that begins at `start`. */
-function openOn({ from, to, hours, weekdays }: Period, start: Instant): (readonly [number, number])[] {
+export function openOn({ from, to, hours, weekdays }: Period, start: Instant): (readonly [number, number])[] {
   const stretches: (readonly [number, number])[] = [];
   const midnight = Math.floor((start + BEIJING_OFFSET) / DAY) * DAY - BEIJING_OFFSET;
   // A day that begins at 04:00 reaches into the hours of the next one on the calendar.

@@ -3,10 +3,12 @@
 
 import type { Fen } from '../base/money.ts';
 import { DAY, MINUTE } from '../base/time.ts';
+import { isOfPayments } from '../mechanics/refund.ts';
 import { isBound } from '../mechanics/round.ts';
 import type { Campaign, Prize, Rule, Trigger } from '../rules/campaign.ts';
 import { type Cash, isCash, isVoucher, isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { DAYS_MAX, daysOf } from './open-days.ts';
+import { daysOfRule, type Kind, type RuleDays, wholeRun } from './rule-days.ts';
 
 /**
  * What starts a claim: `free`: something they can do as often as they like; `paid`, `friend`: money of their own, or of
@@ -17,8 +19,12 @@ export type Source = 'free' | 'paid' | 'friend' | 'code';
 export type Way = {
   readonly rule: Rule;
   readonly source: Source;
+  /** The days on which it can be gone. */
+  readonly open: RuleDays;
   /** Absent: it only counts. */
   readonly prize?: Prize;
+  /** All that it brings: several where they come together. */
+  readonly prizes: readonly Prize[];
   /** Prizes that one draw is among. */
   readonly step?: string;
   /** What it brings at most, and on the average of the draw; fen. */
@@ -59,21 +65,29 @@ function sourcesOf({ on }: Rule): Map<Source, number> {
   return costs;
 }
 
-export function waysOf(campaign: Campaign): Way[] {
+/** `kind`: for whom; absent: for whoever has the most of each. */
+export function waysOf(campaign: Campaign, kind?: Kind): Way[] {
   return campaign.rules.filter(makesClaims).flatMap(rule => {
-    const counting = (source: Source, cost: number): Way => ({ rule, source, most: 0, mean: 0, cost });
+    const open = daysOfRule(campaign, rule, kind);
+    // Who is drawn at the end is so when the period is over.
+    if (open.days === 0 && !rule.on.some(({ kind: on }) => on === 'drawn')) return [];
     const isCounting = rule.give.length === 0 || rule.giveAt !== undefined;
-    return [...sourcesOf(rule)].flatMap(([source, cost]) => [
-      ...(isCounting && !rule.assigned ? [counting(source, cost)] : []),
-      ...(rule.all ? allAtOnce(campaign, rule, source, cost) : drawWays(campaign, rule, source, cost)),
-    ]);
+    return [...sourcesOf(rule)].flatMap(([source, cost]) => {
+      const begun = { rule, source, cost, open };
+      return [
+        ...(isCounting && !rule.assigned ? [{ ...begun, prizes: [], most: 0, mean: 0 }] : []),
+        ...(rule.all ? allAtOnce(campaign, begun) : drawWays(campaign, begun)),
+      ];
+    });
   });
 }
 
-function drawWays(campaign: Campaign, rule: Rule, source: Source, cost: number): Way[] {
-  const sure = sureOf(campaign, rule);
-  return drawsOf(campaign, rule).flatMap(({ prizes, step }) =>
-    prizes.flatMap(prize => givingWays(prize, { rule, source, cost, step, prizes, sure })),
+type Begun = Pick<Way, 'rule' | 'source' | 'cost' | 'open'>;
+
+function drawWays(campaign: Campaign, begun: Begun): Way[] {
+  const sure = sureOf(campaign, begun.rule);
+  return drawsOf(campaign, begun.rule).flatMap(({ prizes, step }) =>
+    prizes.flatMap(prize => givingWays(prize, { begun, step, prizes, sure })),
   );
 }
 
@@ -85,14 +99,15 @@ function sureOf({ prizes }: Campaign, { guaranteed }: Rule): number {
 }
 
 /** One way; of its prizes a voucher stands for all, which no merchant's limit bounds, else one that is paid. */
-function allAtOnce(campaign: Campaign, rule: Rule, source: Source, cost: number): Way[] {
+function allAtOnce(campaign: Campaign, begun: Begun): Way[] {
+  const { rule } = begun;
   const prizes = prizesGiven(campaign, rule).filter(({ name }) => rule.give.includes(name));
   const cash = prizes.filter(isCash);
   const prize = cash.find(isVoucher) ?? cash[0] ?? prizes.find(isWorth) ?? prizes[0];
   if (!prize) return [];
   const most = cash.reduce((sum, { max }) => sum + max, 0);
   const mean = cash.reduce((sum, { min, max }) => sum + (min + max) / 2, 0);
-  return [{ rule, source, prize, most, mean, cost }];
+  return [{ ...begun, prize, prizes, most, mean }];
 }
 
 type Draw = { readonly prizes: readonly Prize[]; readonly step?: string };
@@ -115,9 +130,7 @@ function stepOf(names: readonly string[]): string {
 }
 
 type Going = {
-  readonly rule: Rule;
-  readonly source: Source;
-  readonly cost: number;
+  readonly begun: Begun;
   readonly step: string | undefined;
   readonly prizes: readonly Prize[];
   readonly sure: number;
@@ -141,11 +154,12 @@ function addsOf(prizes: readonly Prize[], rule: Rule): ReadonlyMap<string, numbe
 }
 
 /** By what was paid there may be several. */
-function givingWays(prize: Prize, { rule, source, cost, step, prizes, sure }: Going): Way[] {
+function givingWays(prize: Prize, { begun, step, prizes, sure }: Going): Way[] {
+  const { rule, source, cost } = begun;
   const adds = addsOf(prizes, rule);
-  const about = { rule, source, prize, ...(step !== undefined && { step }), ...(adds && { adds }) };
-  if (!isCash(prize)) return [{ ...about, most: 0, mean: 0, cost }];
-  if (!prize.steps) return [{ ...about, most: prize.max, mean: meanOf(prizes, rule) + sure, cost }];
+  const about = { ...begun, prize, prizes: [prize], ...(step !== undefined && { step }), ...(adds && { adds }) };
+  if (!isCash(prize)) return [{ ...about, most: 0, mean: 0 }];
+  if (!prize.steps) return [{ ...about, most: prize.max, mean: meanOf(prizes, rule) + sure }];
   // Only a payment has an amount to go by.
   if (source !== 'paid') return [];
   const share = weightOf(prize, prizes, rule);
@@ -176,24 +190,31 @@ function meanOf(prizes: readonly Prize[], rule: Rule): number {
 // ── How often ────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** How many claims of a rule that are not about a friend fit into the span; `Infinity` where nothing bounds them. */
-export function timesOf(campaign: Campaign, rule: Rule, span: Span): number {
-  return Math.min(...[byOnce, byQuiz, byFirst, byMakeUp].map(each => each(campaign, rule, span)));
+export function timesOf(campaign: Campaign, { rule, open }: Pick<Way, 'rule' | 'open'>, span: Span): number {
+  const days = span === 'day' ? 1 : open.days;
+  return Math.min(
+    byOnce(campaign, rule, open, span),
+    rule.quiz ? rule.quiz.triesPerDay * days : Infinity,
+    byFirst(rule),
+    // It makes up for yesterday, and only where the day before counts.
+    rule.makeUp === undefined ? Infinity : span === 'day' ? 1 : Math.ceil(wholeRun(campaign) / 2),
+  );
 }
 
-function byOnce(campaign: Campaign, { once, ...rule }: Rule, span: Span): number {
-  const { from, to } = campaign.period;
+function byOnce(campaign: Campaign, { once, ...rule }: Rule, open: RuleDays, span: Span): number {
+  const isDay = span === 'day';
   switch (once) {
     case 'ever':
       return 1;
     case 'perDay':
-      return span === 'day' ? 1 : daysIn(campaign);
+      return isDay ? 1 : open.days;
     case 'perWeek':
-      return span === 'day' ? 1 : Math.ceil((to - from) / (7 * DAY)) + 1;
+      return isDay ? 1 : open.weeks;
     case 'perMonth':
-      return span === 'day' ? 1 : Math.ceil((to - from) / (28 * DAY)) + 1;
+      return isDay ? 1 : open.months;
     case 'perRound': {
       const outside = isBound({ once, ...rule }, campaign) ? 0 : 1;
-      return (span === 'day' ? roundsOfDay(campaign) : campaign.rounds.length) + outside;
+      return (isDay ? roundsOfDay(campaign) : campaign.rounds.length) + outside;
     }
     case 'perEvent':
       return Infinity;
@@ -202,29 +223,14 @@ function byOnce(campaign: Campaign, { once, ...rule }: Rule, span: Span): number
   }
 }
 
-function byQuiz(campaign: Campaign, { quiz }: Rule, span: Span): number {
-  return quiz ? quiz.triesPerDay * (span === 'day' ? 1 : daysIn(campaign)) : Infinity;
-}
-
 /** Nobody follows for the first time twice. */
-function byFirst(_: Campaign, { on }: Rule): number {
+function byFirst({ on }: Rule): number {
   return on.every(trigger => trigger.kind === 'subscribe' && trigger.first) ? 1 : Infinity;
-}
-
-/** It makes up for yesterday, and only where the day before counts. */
-function byMakeUp(campaign: Campaign, { makeUp }: Rule, span: Span): number {
-  if (makeUp === undefined) return Infinity;
-  return span === 'day' ? 1 : Math.ceil(daysIn(campaign) / 2);
-}
-
-/** The campaign's own days, open or not, that the period touches. */
-function calendarDays({ period: { from, to } }: Campaign): number {
-  return Math.ceil((to - from) / DAY) + 1;
 }
 
 /** The days on which it is open; of very long ones all are. */
 export function daysIn(campaign: Campaign): number {
-  const all = calendarDays(campaign);
+  const all = Math.ceil((campaign.period.to - campaign.period.from) / DAY) + 1;
   return all > DAYS_MAX ? all : daysOf(campaign).days;
 }
 
@@ -239,12 +245,69 @@ function roundsOfDay({ rounds, period }: Campaign): number {
 
 const BEIJING = 8 * 60 * MINUTE;
 
+// ── Steps, and days in a row ─────────────────────────────────────────────────────────────────────────────────
+
 /** How often each step's prizes can be had: of a count once, of a streak in every run that comes so far. */
-export function timesOfStep(campaign: Campaign, rule: Rule, step: string): number {
-  const places = [...(rule.giveAt ?? [])].filter(([, names]) => stepOf(names) === step).map(([place]) => place);
-  const isRun = rule.streak !== undefined || rule.makeUp !== undefined;
-  if (!isRun) return places.length;
-  return places.reduce((sum, place) => sum + Math.floor(calendarDays(campaign) / place), 0);
+export function timesOfStep(campaign: Campaign, { rule, open }: Pick<Way, 'rule' | 'open'>, step: string): number {
+  const places = placesOf(rule, step);
+  const streak = streakOf(campaign, rule);
+  if (!streak) return places.length;
+  const times = (place: number): number => {
+    const cost = streak.costOf(place);
+    const runs = streak.runsIn(open).reduce((sum, run) => sum + Math.floor((run + streak.pause) / cost), 0);
+    return place === streak.cycle ? Math.min(runs, streak.cycles) : runs;
+  };
+  return places.reduce((sum, place) => sum + times(place), 0);
+}
+
+/**
+ * All steps of a streak use the same days: `costs` of each step, beside those before it, of which there are no more than `days`.
+ * Absent where it is none.
+ */
+export function daysOfSteps(
+  campaign: Campaign,
+  { rule, open }: Pick<Way, 'rule' | 'open'>,
+): { readonly costs: ReadonlyMap<string, number>; readonly days: number } | undefined {
+  const streak = streakOf(campaign, rule);
+  if (!streak || !rule.giveAt) return undefined;
+  const costs = new Map<string, number>();
+  let before = 0;
+  for (const [place, names] of [...rule.giveAt].sort(([one], [other]) => one - other)) {
+    const cost = streak.costOf(place);
+    const step = stepOf(names);
+    costs.set(step, Math.min(cost - before, costs.get(step) ?? Infinity));
+    before = cost;
+  }
+  return { costs, days: streak.runsIn(open).reduce((sum, run) => sum + run + streak.pause, 0) };
+}
+
+function placesOf({ giveAt }: Rule, step: string): number[] {
+  return [...(giveAt ?? [])].filter(([, names]) => stepOf(names) === step).map(([place]) => place);
+}
+
+type StreakOf = {
+  readonly cycle: number;
+  readonly cycles: number;
+  /** Days that are left out to begin anew: none where a refund does it. */
+  readonly pause: number;
+  /** Days that it takes to come so far, and to begin anew where the cycle is not whole. */
+  costOf(place: number): number;
+  runsIn(open: RuleDays): readonly number[];
+};
+
+function streakOf(campaign: Campaign, rule: Rule): StreakOf | undefined {
+  const own = rule.makeUp === undefined ? rule : campaign.rules.find(({ id }) => id === rule.makeUp);
+  if (!own?.streak) return undefined;
+  const { cycle, cycles = Infinity } = own.streak;
+  const makingUp = campaign.rules.filter(({ makeUp }) => makeUp === own.id);
+  const pause = [own, ...makingUp].some(isOfPayments) ? 0 : 1;
+  return {
+    cycle,
+    cycles,
+    pause,
+    costOf: place => (place < cycle ? place + pause : cycle),
+    runsIn: open => (makingUp.length > 0 ? [wholeRun(campaign)] : open.runs),
+  };
 }
 
 /** It is worth something to whoever gets it. */
@@ -268,8 +331,8 @@ export function splitOf({ rule, prize, most }: Way, { prizes }: Campaign): numbe
 }
 
 /** Nothing about the rule itself bounds how often. */
-export function isOpen(campaign: Campaign, { rule, source }: Way): boolean {
-  return (source === 'friend' && rule.once !== 'ever') || timesOf(campaign, rule, 'ever') === Infinity;
+export function isOpen(campaign: Campaign, way: Way): boolean {
+  return (way.source === 'friend' && way.rule.once !== 'ever') || timesOf(campaign, way, 'ever') === Infinity;
 }
 
 /** What it puts into a wallet, with the best of luck. */

@@ -26,9 +26,9 @@ const SUMS = t`the budget, limits and prizes of this file`;
 const LIMITS = t`the limits of this file`;
 const ORDER = t`rules are asked from top to bottom, files in the order of their names; the first decides`;
 const TEXTS = t`the replies of this file`;
-const FOLLOW = t`rules of the Official Accounts platform: inducing to follow (诱导关注)`;
-const SHARE = t`rules of WeChat for outside links, 2.1.2: inducing to share (诱导分享)`;
-const DRAWS = t`Anti-Unfair Competition Law, interim provisions on promotions: sales with prizes`;
+const FOLLOW = t`rules of the Official Accounts platform, 3.3 (as of 2026-06-20): inducing to follow (诱导关注)`;
+const SHARE = t`rules of WeChat for outside links, 2.1.2 (2019-10-28): inducing to share (诱导分享)`;
+const DRAWS = t`Anti-Unfair Competition Law (2025-10-15), Provisions on Promotions (2020-12-01): sales with prizes`;
 const SENDING = t`WeChat Pay, sendredpack`;
 const SPEAKING = t`customer service messages: 5 within 48 hours of a message, 3 within a minute of following, scanning or tapping the menu`;
 
@@ -73,6 +73,8 @@ export const LINTS = {
   // Reach
   'rule-unreachable': warned(ORDER),
   'keyword-conflict': warned(ORDER),
+  'rule-never': warned(t`the period of this file`),
+  'night-weekdays': warned(t`the period of this file`),
   'follow-not-proven': warned(
     t`the page, payments and friends do not tell whether somebody follows; WeChat has to be asked`,
   ),
@@ -100,6 +102,7 @@ export const LINTS = {
   'reply-by-default': asked(TEXTS),
   'reply-may-not-arrive': warned(SPEAKING),
   'placeholder-empty': warned(TEXTS),
+  'placeholder-brackets': warned(TEXTS),
   // What WeChat and the law forbid
   'induce-follow': warned(FOLLOW),
   'follow-gift-announced': warned(FOLLOW),
@@ -107,17 +110,21 @@ export const LINTS = {
   'pays-for-followers': warned(t`${FOLLOW}; ${SHARE}`),
   'red-packet-not-cash': warned(t`notice of WeChat on red packets (2016): what is not cash is not called one`),
   'lottery-words': warned(
-    t`rules of the Official Accounts platform: gambling and lotteries; criminal law, regulations on lotteries`,
+    t`rules of the Official Accounts platform (as of 2026-06-20): gambling and lotteries; regulations on lotteries (2009-07-01)`,
   ),
-  'sure-win-false': warned(t`Anti-Unfair Competition Law: false advertising`),
-  'no-public-rules': warned(t`${DRAWS}: what is told must be clear; rules of the Official Accounts platform`),
+  'sure-win-false': warned(t`Anti-Unfair Competition Law (2025-10-15): false advertising`),
+  'no-public-rules': warned(
+    t`${DRAWS}: what is told must be clear; rules of the Official Accounts platform (as of 2026-06-20)`,
+  ),
   'no-odds': warned(t`${DRAWS}: the number of prizes or the odds are to be published`),
-  'top-prize': warned(t`Anti-Unfair Competition Law: the highest prize of a draw is worth ¥50000.00 at most`),
+  'top-prize': warned(
+    t`Anti-Unfair Competition Law (2025-10-15): the highest prize of a draw is worth ¥50000.00 at most`,
+  ),
   'final-say': warned(
     t`Measures on Penalties for Infringing Consumers' Rights (2015-03-15), article 12; Provisions on Promotions (2020-12-01): no reservation of the final say`,
   ),
   'terms-differ': warned(
-    t`Anti-Unfair Competition Law; Provisions on Promotions (2020-12-01): prizes are as they were announced`,
+    t`Anti-Unfair Competition Law (2025-10-15); Provisions on Promotions (2020-12-01): prizes are as they were announced`,
   ),
   'winners-shown': warned(
     t`Provisions on Promotions (2020-12-01): of draws on the spot, prizes above ¥500.00 are published as they are won`,

@@ -2,9 +2,9 @@
 // nobody has a last word over the law, winners are shown, tax is withheld, and who asks for an address says what for.
 
 import { fen, showFen, yuanText } from '../base/money.ts';
-import { t } from '../base/words/words.ts';
-import type { Campaign } from '../rules/campaign.ts';
-import { cashGiven, hasDraw, isCash, isDraw, isOnly, payingRules } from '../rules/campaign-query.ts';
+import { joined, t, type Wording } from '../base/words/words.ts';
+import type { Campaign, Prize } from '../rules/campaign.ts';
+import { cashGiven, hasDraw, isCash, isDraw, isGoods, isOnly, prizesGiven } from '../rules/campaign-query.ts';
 import { type Part, partsOf, termsOf } from './compliance.ts';
 import type { Linting } from './context.ts';
 
@@ -13,6 +13,7 @@ export function lintDuties(at: Linting): void {
   lintFinalSay(at, parts);
   lintTermsDiffer(at);
   lintPersonal(at, parts);
+  lintConsent(at);
   lintWinners(at);
   lintTax(at);
 }
@@ -96,7 +97,7 @@ const SHOWN_ABOVE = fen(500_00);
 function lintWinners({ campaign, say }: Linting): void {
   if (!hasDraw(campaign)) return;
   for (const prize of campaign.prizes.values())
-    if (isCash(prize) && prize.max > SHOWN_ABOVE && drawn(campaign).includes(prize.name))
+    if (worthOf(prize) > SHOWN_ABOVE && drawn(campaign).includes(prize.name))
       say(
         'winners-shown',
         ['prizes', prize.name],
@@ -105,13 +106,22 @@ function lintWinners({ campaign, say }: Linting): void {
       );
 }
 
+function worthOf(prize: Prize): number {
+  if (isGoods(prize)) return prize.value ?? 0;
+  return isCash(prize) ? prize.max : 0;
+}
+
 function drawn({ rules }: Campaign): string[] {
   return rules.filter(isDraw).flatMap(({ give }) => give);
 }
 
 /** What a purchase brings back is a discount; anything else that is won is income by chance. */
 function lintTax({ campaign, say }: Linting): void {
-  const taxed = payingRules(campaign).find(rule => !isOnly(rule, ['paid']) || isDraw(rule));
+  const taxed = campaign.rules.find(
+    rule =>
+      (!isOnly(rule, ['paid']) || isDraw(rule)) &&
+      prizesGiven(campaign, rule).some(prize => isCash(prize) || isGoods(prize)),
+  );
   if (!taxed) return;
   say(
     'tax-on-winnings',
@@ -136,4 +146,26 @@ function lintPersonal({ say }: Linting, parts: readonly Part[]): void {
       { word: match[0], advice: '写明：仅用于寄送奖品，寄出 30 天后删除，回复即表示同意' },
     );
   }
+}
+
+/** What a consent says: who, what for, how long. */
+const CONSENT_SAYS: readonly (readonly [what: Wording, said: RegExp])[] = [
+  [t`who keeps it`, /[^，。；,;\s]{2,}?(?:仅|只|将|会|需要|收集|使用|把)|\b(?:we|us|our|[A-Z]\p{L}+)\b/u],
+  [t`what it is for`, /寄|发货|快递|配送|邮|发放|联系|领取|send|ship|post|deliver|contact/iu],
+  [
+    t`how long it is kept`,
+    /\d+\s*(?:天|日|个?月|年)|[一二三四五六七八九十半百]+\s*(?:天|日|个?月|年)|(?:立即|即|后)(?:删除|销毁)|\b(?:days?|weeks?|months?|delete)/iu,
+  ],
+];
+
+function lintConsent({ campaign: { shipping }, say }: Linting): void {
+  if (!shipping) return;
+  const missing = CONSENT_SAYS.flatMap(([what, said]) => (said.test(shipping.consent) ? [] : [what]));
+  if (missing.length === 0) return;
+  say(
+    'personal-data',
+    ['shipping', 'consent'],
+    t`the consent does not say ${joined(missing, t`, `)}: who agrees must know`,
+    { advice: '阿茶茶饮只用你的姓名、电话、地址寄送奖品，活动结束 90 天后删除。' },
+  );
 }

@@ -27,6 +27,7 @@ export function lintReplies(at: Linting): void {
     const texts = textsOf(rule, n);
     for (const text of texts) {
       lintHoles(at, rule, text);
+      lintBrackets(at, text);
       lintLength(at, text, longest);
     }
     lintOutcomes(at, rule, n);
@@ -50,6 +51,23 @@ function wordsOf(said: Spoken, path: Path, reply: ReplyTemplate): Text[] {
 }
 
 // ── Placeholders ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** `{amount}`, `［amount］`: meant, and read as it stands. What is written as other tools write it is an error of the file. */
+const ONE_BRACE = /(?<!\{)[{｛［]\s*([A-Za-z]+)\s*[}｝］](?!\})/gu;
+
+function lintBrackets({ say }: Linting, { path, text }: Text): void {
+  for (const [found, name] of text.matchAll(ONE_BRACE)) {
+    if (!PLACEHOLDERS.some(each => each === name)) continue;
+    say(
+      'placeholder-brackets',
+      path,
+      t`"${found}" is no placeholder, followers read it as it is; write ${`{{${name}}}`}`,
+      {
+        word: found,
+      },
+    );
+  }
+}
 
 function lintHoles({ campaign, say }: Linting, rule: Rule, { said, path, text }: Text): void {
   const values: ReadonlySet<string> = valuesIn(said, rule, campaign);

@@ -4,7 +4,7 @@
 import type { Place } from '../base/error.ts';
 import { type Event, eventKey, openId } from '../base/event.ts';
 import { fen } from '../base/money.ts';
-import { beijingText, DAY, later, MINUTE } from '../base/time.ts';
+import { beijingText, DAY, hoursText, later, MINUTE, WEEKDAYS, type Weekday } from '../base/time.ts';
 import { t, type Wording } from '../base/words/words.ts';
 import type { Campaign, Once, Rule } from '../rules/campaign.ts';
 import { isWorth, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
@@ -31,6 +31,7 @@ export function lintSlips(at: Linting, reach: Reach): void {
       t`mode: draft: this file does not go live, however right it is; take the line out when it should`,
     );
   lintLastMinute(at);
+  lintNights(at);
   campaign.rules.forEach((rule, n) => {
     lintMarks(at, rule, n);
     lintBuiltIn(at, rule, n);
@@ -43,10 +44,28 @@ export function lintSlips(at: Linting, reach: Reach): void {
   lintTwoEntrances(at);
 }
 
+/** Hours of a night, and weekdays: each day is asked by its own date, so that a night is begun on one day and ends on another. */
+function lintNights({ campaign: { period, rules }, say }: Linting): void {
+  const { hours, weekdays } = period;
+  if (rules.filter(makesClaims).every(({ when }) => when?.source.includes('now.weekday'))) return;
+  const [evening, morning] = [hours.find(([, to]) => to === DAY / MINUTE), hours.find(([from]) => from === 0)];
+  if (!evening || !morning || evening === morning) return;
+  const after = (day: Weekday): Weekday => WEEKDAYS[(WEEKDAYS.indexOf(day) + 1) % WEEKDAYS.length]!;
+  const day = weekdays.find(each => !weekdays.includes(after(each)));
+  if (day === undefined) return;
+  const next = after(day);
+  say(
+    'night-weekdays',
+    ['period', 'weekdays'],
+    t`${hoursText([morning])} is open at the beginning of ${day}, and not after its evening, which is ${next}; for a whole night write both days, and when: (now.weekday == "${day}" && now.hour >= ${Math.floor(evening[0] / 60)}) || (now.weekday == "${next}" && now.hour < ${Math.ceil(morning[1] / 60)}) in the rules`,
+  );
+}
+
 // ── Words ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What stands between words, and around them, where somebody writes a list. */
-const BETWEEN = /[，、；;|]/u;
+const BETWEEN =
+  /[，、；;|]|(?<=\p{Script=Han})[/#,](?=\p{Script=Han})|(?<=\p{Script=Han}{2})[ \u3000]+(?=\p{Script=Han}{2})/u;
 const AROUND = /^[“”"'‘’「『《【[（(].*[“”"'‘’」』》】\]）)]$/su;
 
 function lintMarks({ say }: Linting, { on }: Rule, n: number): void {

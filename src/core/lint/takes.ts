@@ -2,10 +2,13 @@
 // counted how many there are. And about campaigns of which nobody can take anything.
 
 import { type Fen, fen, showFen } from '../base/money.ts';
+import { later } from '../base/time.ts';
 import { t, type Wording } from '../base/words/words.ts';
 import { averageOfOne, type Endless, mostOfOne, mostTimesOf } from '../exposure/one-follower.ts';
 import { daysOf } from '../exposure/open-days.ts';
+import { daysOfRule } from '../exposure/rule-days.ts';
 import { isDrawn, type Way, waysOf } from '../exposure/ways.ts';
+import { dayIn } from '../match/claim-key.ts';
 import type { Campaign, Rule } from '../rules/campaign.ts';
 import { hasTrigger, isOnly, isWorth, payingRules, prizesGiven } from '../rules/campaign-query.ts';
 import type { Linting } from './context.ts';
@@ -23,11 +26,39 @@ export function lintTakes(at: Linting): void {
   lintOnePerson(at);
   lintMostOfAll(at);
   campaign.rules.forEach((rule, n) => {
+    lintNever(at, rule, n);
     lintPaidBelow(at, rule, n);
     lintGoods(at, rule, n);
     lintDear(at, rule, n);
     lintLeaving(at, rule, n);
   });
+}
+
+// ── Never ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Its passwords are all of other days, or no moment at which the campaign is open is one that `when` asks for. */
+function lintNever({ campaign, say }: Linting, rule: Rule, n: number): void {
+  const { from, to, hours } = campaign.period;
+  const [first, last] = [dayIn(campaign, from), dayIn(campaign, later(to, -1))];
+  const days = rule.on.flatMap(trigger =>
+    trigger.kind === 'text' && trigger.match === 'daily' ? [...trigger.byDay.keys()] : [],
+  );
+  if (days.length > 0 && days.every(day => day < first || day > last))
+    say(
+      'rule-never',
+      ['rules', n, 'on'],
+      t`every password of "${rule.id}" is of a day on which the campaign is not on: the first of ${days[0]!}; it is on from ${first} to ${last}`,
+    );
+  const { when } = rule;
+  if (!when) return;
+  const isOpen = (hour: number): boolean =>
+    hours.length === 0 || hours.some(([begin, end]) => begin < (hour + 1) * 60 && end > hour * 60);
+  const mayHold = [...Array(24).keys()].some(hour => isOpen(hour) && when.mayHold({ hour }));
+  if (mayHold && daysOfRule(campaign, rule).days > 0) return;
+  const what = mayHold
+    ? t`no day on which the campaign is open is one`
+    : t`no hour at which the campaign is open is one`;
+  say('rule-never', ['rules', n, 'when'], t`"${rule.id}" never fires: ${what} at which its when holds`);
 }
 
 // ── Without end ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -196,8 +196,8 @@ export const streak = mechanic({
     const { cycle, cycles } = own!;
     return [
       say(
-        `连续签到，每 ${cycle} 天一轮${cycles === undefined ? '' : `，共 ${cycles} 轮`}`,
-        `a streak of days, ${cycle} to a cycle${cycles === undefined ? '' : `, ${cycles} cycles`}`,
+        `连续签到，每 ${cycle} 天一轮${cycles === undefined ? '' : `，签满的最多 ${cycles} 轮`}`,
+        `a streak of days, ${cycle} to a cycle${cycles === undefined ? '' : `, ${cycles} whole cycles at most`}`,
       ),
     ];
   },

@@ -1,11 +1,12 @@
 // The part of the public rules (活动规则) about taking part: what starts each rule, who may, how often, what it counts.
 
+import { eventKey, openId } from '../base/event.ts';
 import { mechanicsOf } from '../mechanics/index.ts';
 import { isOfPayments } from '../mechanics/refund.ts';
 import type { Campaign, Once, Rule } from '../rules/campaign.ts';
 import { isDraw, makesClaims, prizesGiven } from '../rules/campaign-query.ts';
 import { type Describing, lengthText, quoted, type Say } from '../rules/public-text.ts';
-import { triggerText } from '../triggers/index.ts';
+import { fitsRule, piecesOfTrigger, triggerText } from '../triggers/index.ts';
 
 export function describeRules(at: Describing): string[] {
   const { campaign } = at;
@@ -43,7 +44,7 @@ function ruleText(at: Describing, rule: Rule): string {
   const ways = [...new Set(rule.on.map(trigger => triggerText(trigger, at, rule)))];
   const parts = [
     ways.join(say('，或', ', or ')),
-    ...whoParts(rule, say),
+    ...whoParts(at, rule),
     onceText(rule, say),
     ...mechanicsOf(rule, at.campaign).flatMap(each => each.describe?.(rule, at) ?? []),
     getsText(at, rule),
@@ -53,7 +54,8 @@ function ruleText(at: Describing, rule: Rule): string {
 
 // ── Who, and how often ───────────────────────────────────────────────────────────────────────────────────────
 
-function whoParts({ who, when }: Rule, say: Say): string[] {
+function whoParts({ campaign, say }: Describing, rule: Rule): string[] {
+  const { who, when } = rule;
   const { followedFor, firstFollow, tags, excludeTags } = who;
   const names = (list: readonly string[]): string => list.map(name => quoted(name, say)).join(say('、', ', '));
   return [
@@ -63,8 +65,25 @@ function whoParts({ who, when }: Rule, say: Say): string[] {
     firstFollow ? say('取消过关注的不参加', 'not for who has unfollowed before') : '',
     tags ? say(`限${names(tags)}`, `only for ${names(tags)}`) : '',
     excludeTags ? say(`不含${names(excludeTags)}`, `not for ${names(excludeTags)}`) : '',
-    when ? say('并须符合系统判定的附加条件', 'under a further condition') : '',
+    when || isAskedLater(campaign, rule) ? say('并须符合系统判定的附加条件', 'under a further condition') : '',
   ];
+}
+
+/** Another one is asked before it and answers where its `when` holds: what is left over is a condition of this one. */
+function isAskedLater(campaign: Campaign, rule: Rule): boolean {
+  const before = campaign.rules.slice(0, campaign.rules.indexOf(rule)).filter(({ when }) => when !== undefined);
+  if (before.length === 0) return false;
+  const sentAt = campaign.period.from;
+  const probes = rule.on.flatMap(trigger =>
+    piecesOfTrigger(trigger, happening => ({
+      key: eventKey('probe'),
+      account: '',
+      user: openId('probe'),
+      sentAt,
+      ...happening,
+    })).flatMap(piece => piece.probes),
+  );
+  return probes.some(probe => before.some(other => fitsRule(other, campaign, probe, probe.sentAt)));
 }
 
 const ONCE: Readonly<Record<Once, readonly [string, string]>> = {

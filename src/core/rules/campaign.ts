@@ -192,6 +192,14 @@ export type Condition = {
   readonly isAboutFollowing?: boolean;
   /** `tell`: what goes wrong on the way: a `RunTrouble`, or what the engine says. */
   holds(around: ConditionValues, tell?: (trouble: string) => void): boolean;
+  /** Whether it can hold then, for that person; what is not said may be anything. */
+  mayHold(known: {
+    readonly weekday?: string;
+    readonly day?: string;
+    readonly hour?: number;
+    readonly profile?: ReadonlyMap<string, string | number>;
+    readonly tags?: readonly string[];
+  }): boolean;
 };
 /** What a condition may speak of. */
 export type ConditionValues = {

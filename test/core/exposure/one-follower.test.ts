@@ -17,16 +17,24 @@ import { CODE_LENGTH, CODE_LETTERS, checksumOf } from '../../../src/core/rules/p
 
 const QUIZ = 'question,A,B,answer\n茶是什么？,树叶,石头,A\n';
 
+const LISTS: Readonly<Record<string, string>> = {
+  'tea.csv': QUIZ,
+  'few.csv': '券码\nA1\nA2\n',
+  'people.csv':
+    'openid,等级,生日\noGold00000000000000000000001,金卡,1990-03-02\noPlain0000000000000000000001,银卡,1990-07-09\n',
+};
+
 function campaignOf(text: string): Campaign | undefined {
-  const data = (file: string): string => (file === 'tea.csv' ? QUIZ : '');
+  const data = (file: string): string => LISTS[file] ?? '';
   const { campaigns, findings } = loadCampaigns([{ file: 'one.yaml', text, data }]);
   return findings.length === 0 ? campaigns[0] : undefined;
 }
 
 function written(more: string): string {
+  const isTimed = more.startsWith('period:');
   return `campaign: one
 name: 一人
-period: { from: 2026-03-01, to: 2026-03-05 }
+${isTimed ? '' : 'period: { from: 2026-03-01, to: 2026-03-05 }'}
 packet: { sendName: 阿茶 }
 budget: { total: ¥9000.00 }
 ${more}`;
@@ -94,7 +102,43 @@ describe('the most one follower takes', () => {
       'of a run of days that is begun anew',
       `${PRIZE}rules:\n  - { id: a, on: { text: 签到 }, once: perDay, streak: { cycle: 7 }, give: { 2: a } }`,
       200,
-      600, // five days touch six of the calendar at most: a bound, not more
+      400, // of five days one is left out to begin anew
+    ],
+    [
+      'of a run of days, of which one whole one counts: the other days are there once',
+      `period: { from: 2026-03-01, to: 2026-03-21 }\nprizes: { a: { redpacket: ¥2.00 }, b: { redpacket: ¥9.00 } }\nrules:\n  - { id: a, on: { text: 签到 }, once: perDay, streak: { cycle: 4, cycles: 1 }, give: { 2: a, 4: b } }`,
+      900,
+      2300,
+    ],
+    [
+      'once a week, and once a month: of the calendar',
+      `period: { from: 2026-03-02, to: 2026-03-15 }\n${PRIZE}rules:\n  - { id: a, on: { text: 红包 }, once: perWeek, give: a }\n  - { id: b, on: { text: 礼 }, once: perMonth, give: a }`,
+      400,
+      600,
+    ],
+    [
+      'on Fridays',
+      `period: { from: 2026-03-02, to: 2026-03-15 }\n${PRIZE}rules:\n  - { id: a, on: { text: 红包 }, when: now.weekday == "fri", once: perDay, give: a }`,
+      200,
+      400,
+    ],
+    [
+      'of one level, on one birthday',
+      `profiles: people.csv\n${PRIZE}rules:\n  - { id: a, on: { text: 红包 }, when: 'profile["等级"] == "金卡"', give: a }\n  - { id: b, on: { text: 红包 }, when: 'profile["等级"] == "银卡"', give: a }\n  - { id: c, on: { text: 生日 }, when: 'same_date(profile["生日"], now.day)', once: perDay, give: a }`,
+      400,
+      400,
+    ],
+    [
+      'of what comes together, for as long as there is all of it',
+      `prizes: { a: { redpacket: ¥2.00 }, c: { coupon: few.csv, reply: "{{coupon}}" } }\nrules:\n  - { id: a, on: { text: 红包 }, once: perDay, give: { all: [a, c] } }`,
+      200,
+      400,
+    ],
+    [
+      'between two pauses in the two hours it is open',
+      `period: { from: 2026-03-01, to: 2026-03-05, hours: ["10:00-12:00"] }\nlimits: { perUser: { gap: 30m } }\n${PRIZE}rules:\n  - { id: a, on: { text: 红包 }, once: perEvent, give: a }`,
+      800,
+      4000,
     ],
     [
       'of a share of a round and what comes with it, in each of two rounds',
@@ -210,6 +254,7 @@ function madeUp(chance: Chance): string {
     maybe(chance, 0.1, `wins: ${count(4)}`),
     maybe(chance, 0.1, `amountPerDay: ¥${count(20)}.00`),
     maybe(chance, 0.1, `gap: ${count(6)}h`),
+    maybe(chance, 0.1, `perMonth: ${count(9)}`),
   ].filter(Boolean);
   const prize = (name: string): string => {
     const worth = pick([`¥${count(9)}.00`, `¥1.00..¥${1 + count(8)}.00`], chance);
@@ -224,13 +269,26 @@ function madeUp(chance: Chance): string {
     `once: ${pick(['ever', 'perDay', 'perWeek', 'perMonth', 'perRound', 'perEvent', 'perEvent'], chance)}`;
   const give = (): string =>
     pick(
-      ['give: a', 'give: b', 'give: [a, b]', 'give: [a, b, no]', `give: { ${count(3)}: a, ${3 + count(3)}: [a, b] }`],
+      [
+        'give: a',
+        'give: b',
+        'give: { all: [a, b] }',
+        'give: [a, b]',
+        'give: [a, b, no]',
+        `give: { ${count(3)}: a, ${3 + count(3)}: [a, b] }`,
+      ],
       chance,
     );
   const gain = (): string =>
     [give(), maybe(chance, 0.3, `earn: { 币: ${count(2)} }`), maybe(chance, 0.4, `spend: { 币: ${count(3)} }`)]
       .filter(Boolean)
       .join(', ');
+  const when = (): string =>
+    maybe(
+      chance,
+      0.3,
+      `, when: '${pick(['now.weekday in ["sun", "tue"]', 'now.day != "2026-03-02"', 'profile["等级"] == "金卡"', '!(profile["等级"] == "金卡") && now.weekday != "mon"', 'same_date(profile["生日"], now.day) || now.hour < 3', 'wallet["币"] > 1 || now.day == "2026-03-03"'], chance)}'`,
+    );
   const on = (word: string): string =>
     pick(
       [
@@ -253,11 +311,11 @@ function madeUp(chance: Chance): string {
     ...Array.from({ length: count(4) }, (_, n) => {
       const odds = ', odds: rise';
       const rule = `  - { id: r${n}, on: ${on(`词${n}`)}, ${once()}, ${gain()}`;
-      return `${rule}${rule.includes('[a, b') ? odds : ''}${maybe(chance, 0.2, ', delay: 2h, cancelIf: unsubscribed')} }`;
+      return `${rule}${rule.includes('[a, b') ? odds : ''}${maybe(chance, 0.2, ', delay: 2h, cancelIf: unsubscribed')}${when()} }`;
     }),
     ...(chance() < 0.4
       ? [
-          `  - { id: sign, on: { text: 签到 }, once: perDay, streak: { cycle: ${1 + count(4)} }, give: { ${count(2)}: a }, earn: { 币: 1 } }`,
+          `  - { id: sign, on: { text: 签到 }, once: perDay, streak: { cycle: ${1 + count(4)}${maybe(chance, 0.5, `, cycles: ${count(2)}`)} }, give: { ${count(2)}: a }, earn: { 币: 1 } }`,
           `  - { id: up, on: { text: 补签 }, once: perEvent, makeUp: sign, give: b }`,
         ]
       : []),
@@ -277,6 +335,7 @@ ${limits.length > 0 ? `limits: { perUser: { ${limits.join(', ')} } }\n` : ''}wal
 rounds:
   - { name: 一, at: 2026-03-01 21:00, lasts: 3h, packets: 5, total: ¥20.00 }
   - { name: 二, at: 2026-03-02 23:00, lasts: 3h, packets: 5, total: ¥20.00 }
+profiles: people.csv
 prizes:
 ${prize('a')}
 ${prize('b')}
@@ -288,7 +347,7 @@ ${rules.join('\n')}
 `;
 }
 
-const ME = openId('oOne000000000000000000000001');
+const ME = openId('oGold00000000000000000000001');
 
 /** Everything somebody could think of, as often as they like. */
 function deed(campaign: Campaign, n: number, chance: Chance, codes: readonly string[], paid: string[]): Happening {

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { told } from '../../../src/core/base/error.ts';
-import { inLang } from '../../../src/core/base/words/words.ts';
+import { inLang, LANGS } from '../../../src/core/base/words/words.ts';
+import { LINTS, type LintId } from '../../../src/core/lint/catalogue.ts';
 import { type PhraseKind, phrasesIn } from '../../../src/core/lint/phrases.ts';
 import { type Edit, edited, lintFiles, saidOf, show } from '../../support/lint.ts';
 
@@ -163,10 +164,27 @@ describe('a file', () => {
       id: 'induce-follow',
       severity: 'warning',
       message: `"关注有礼" ${FOLLOW}`,
-      basis: '微信公众平台运营规范：诱导关注',
+      basis: '微信公众平台运营规范 3.3（2026-06-20）：诱导关注',
       advice: '「感谢关注」可以说；领取的条件写成到店扫码、回复口令、消费、答题，不写关注',
     });
   });
+});
+
+test('what rests on a law or on rules of WeChat says as of when', () => {
+  const ids: readonly LintId[] = [
+    ...([
+      'induce-follow',
+      'follow-gift-announced',
+      'induce-share',
+      'pays-for-followers',
+      'red-packet-not-cash',
+    ] as const),
+    ...(['lottery-words', 'sure-win-false', 'no-public-rules', 'no-odds', 'top-prize', 'final-say'] as const),
+    ...(['terms-differ', 'winners-shown', 'tax-on-winnings', 'personal-data', 'stock-above-budget'] as const),
+  ];
+  for (const id of ids)
+    for (const lang of LANGS)
+      expect([id, lang, inLang(LINTS[id].basis, lang)]).toEqual([id, lang, expect.stringMatching(/20\d\d/)]);
 });
 
 const FILE = `campaign: tea

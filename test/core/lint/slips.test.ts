@@ -23,7 +23,7 @@ function ids(edits: readonly Edit[]): LintId[] {
 }
 
 type Row = readonly [id: LintId, has: readonly Edit[], hasNot: readonly Edit[]];
-const ROWS: readonly Row[] = [
+const ROWS: Row[] = [
   ['keyword-marks', [[ON, 'on: { text: [恭喜发财，新年快乐] }']], [[ON, 'on: { text: [恭喜发财, 新年快乐] }']]],
   ['keyword-marks', [[ON, 'on: { text: “恭喜发财” }']], [[ON, 'on: { text: "恭喜发财" }']]],
   ['built-in-word', [[ON, 'on: { text: { contains: 红包 } }']], [[ON, 'on: { text: { contains: 发财 } }']]],
@@ -63,6 +63,49 @@ const ROWS: readonly Row[] = [
     [],
   ],
 ];
+
+// The law is about things that are won as it is about money.
+const GOODS: Edit = [
+  'thanks: { nothing: true, weight: 15 }',
+  'thanks: { goods: { what: 相机, value: ¥999.00 }, weight: 15, stock: 3 }',
+];
+const SHIPPING = (consent: string): Edit => ['prizes:', `shipping: { consent: ${consent}, keep: 90d }\nprizes:`];
+const WHOLE = '阿茶茶饮只用你的姓名、电话、地址寄送奖品，活动结束 90 天后删除。';
+const SMALL: Edit = ['value: ¥999.00', 'value: ¥99.00'];
+const NO_CASH: Edit = ['give: [small, big, thanks]', 'give: thanks'];
+const RISE: Edit = ['    give: [small, big, thanks]', '    odds: rise\n    give: [small, big, thanks]'];
+ROWS.push(
+  ['winners-shown', [GOODS, RISE, SHIPPING(WHOLE)], [GOODS, SMALL, RISE, SHIPPING(WHOLE)]],
+  ['tax-on-winnings', [GOODS, NO_CASH, SHIPPING(WHOLE)], [[ON, 'on: { paid: { over: ¥20.00 } }'], NO_CASH]],
+  ['personal-data', [GOODS, RISE, SHIPPING('好')], [GOODS, RISE, SHIPPING(WHOLE)]],
+  ['personal-data', [GOODS, RISE, SHIPPING('阿茶茶饮只用来寄送奖品。')], []],
+  ['personal-data', [GOODS, RISE, SHIPPING('仅用于寄送奖品，90 天后删除。')], []],
+  ['personal-data', [GOODS, RISE, SHIPPING('阿茶茶饮将保存 90 天。')], []],
+);
+
+// What never comes to pass, and what is read otherwise than it was meant.
+const NIGHT = (days: string): Edit => [
+  '2026-03-10 24:00 }',
+  `2026-03-10 24:00, weekdays: ${days}, hours: ["00:00-02:00", "22:00-24:00"] }`,
+];
+const DAY_HOURS: Edit = ['2026-03-10 24:00 }', '2026-03-10 24:00, hours: ["09:00-18:00"] }'];
+const WHEN = (when: string): Edit => ['once: perEvent', `when: ${when}\n    once: perEvent`];
+ROWS.push(
+  ['night-weekdays', [NIGHT('[fri]')], [NIGHT('[mon, tue, wed, thu, fri, sat, sun]')]],
+  ['night-weekdays', [NIGHT('[fri, sat]')], [NIGHT('[fri, sat]'), WHEN('now.weekday == "fri" && now.hour >= 22')]],
+  ['rule-never', [DAY_HOURS, WHEN('now.hour >= 20')], [DAY_HOURS, WHEN('now.hour >= 17')]],
+  ['rule-never', [WHEN('now.day < "2026-02-01"')], [WHEN('now.day < "2026-03-02"')]],
+  [
+    'rule-never',
+    [[ON, 'on: { text: { daily: { 2025-03-01: 春茶 } } }']],
+    [[ON, 'on: { text: { daily: { 2026-03-10: 春茶 } } }']],
+  ],
+  ['keyword-marks', [[ON, 'on: { text: 恭喜发财/新年快乐 }']], [[ON, 'on: { text: "24/7" }']]],
+  ['keyword-marks', [[ON, 'on: { text: 恭喜发财 新年快乐 }']], [[ON, 'on: { text: "#抽奖#" }']]],
+  ['keyword-marks', [[ON, 'on: { text: "恭喜发财,新年快乐" }']], [[ON, 'on: { text: [恭喜发财, 新年快乐] }']]],
+  ['placeholder-brackets', [[WON, '"{amount} 元红包已发出。"']], [[WON, '"{{amount}} 元红包已发出。"']]],
+  ['placeholder-brackets', [[WON, '［amount］元红包已发出。']], [[WON, '【活动】{{amount}} 元红包已发出。']]],
+);
 
 test.each(ROWS)('%s is said where it is so, and not where it is not', (id, has, hasNot) => {
   expect(ids(has)).toContain(id);

@@ -19,6 +19,7 @@ import {
   typeTrouble,
 } from './errors.ts';
 import { type Happens, neverTrouble } from './never.ts';
+import { mayHold } from './partly.ts';
 
 /** A condition is one thought. Lists in it are short, and it nests little. */
 const LIMITS = { maxAstNodes: 200, maxDepth: 20, maxListElements: 100, maxMapEntries: 10, maxCallArguments: 8 };
@@ -78,6 +79,7 @@ export function compileCondition(
       source,
       ...(isAboutFollowing && { isAboutFollowing }),
       holds: (around, tell) => holds(program, around, tell),
+      mayHold: known => mayHold(ast, known, TEXT_FUNCTIONS),
     },
   };
 }
@@ -86,10 +88,7 @@ function environment(fields: Fields): Environment {
   const env = new Environment({ limits: LIMITS })
     .registerFunction('contains_any(string, list<string>): bool', containsAny)
     .registerFunction('same_date(string, string): bool', sameDate)
-    .registerFunction(
-      'same_month(string, string): bool',
-      (one: string, other: string) => isDay(one) && one.slice(5, 7) === other.slice(5, 7),
-    )
+    .registerFunction('same_month(string, string): bool', sameMonth)
     .registerFunction('money(string): int', (text: string) => BigInt(parseYuan(text) ?? 0));
   for (const [name, schema] of Object.entries(fields)) env.registerVariable({ name, schema: { ...schema } });
   return env;
@@ -107,6 +106,12 @@ function sameDate(one: string, other: string): boolean {
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   return mine === theirs || (mine === '02-29' && theirs === '02-28' && !isLeap);
 }
+
+function sameMonth(one: string, other: string): boolean {
+  return isDay(one) && one.slice(5, 7) === other.slice(5, 7);
+}
+
+const TEXT_FUNCTIONS = { same_date: sameDate, same_month: sameMonth };
 
 /** The words are normalised as the text was; an empty one is no word. */
 function containsAny(text: string, words: readonly string[]): boolean {

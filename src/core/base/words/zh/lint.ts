@@ -1,15 +1,29 @@
 // Warnings: what a rule file may say, and yet is likely a mistake, dangerous, or against somebody's rules.
 export const LINT: Readonly<Record<string, string>> = {
+  'who keeps it': '谁在用',
+  'what it is for': '用来做什么',
+  'how long it is kept': '保存多久',
+  'the consent does not say {1}: who agrees must know': '同意的话里没有写{1}：同意的人要知道',
+  'every password of "{1}" is of a day on which the campaign is not on: the first of {2}; it is on from {3} to {4}':
+    '「{1}」的口令没有一个是活动期里的：第一个是 {2} 的，活动从 {3} 到 {4}',
+  'no day on which the campaign is open is one': '活动开放的日子里，没有一天',
+  'no hour at which the campaign is open is one': '活动开放的时段里，没有一个钟点',
+  '"{1}" never fires: {2} at which its when holds': '「{1}」永远轮不到：{2}能让它的 when 成立',
+  '{1} is open at the beginning of {2}, and not after its evening, which is {3}; for a whole night write both days, and when: (now.weekday == "{4}" && now.hour >= {5}) || (now.weekday == "{6}" && now.hour < {7}) in the rules':
+    '{1} 开放的是 {2} 这一天的凌晨，不是它晚上过后的 {3} 凌晨；要一整夜，两天都写上，再在规则里写 when: (now.weekday == "{4}" && now.hour >= {5}) || (now.weekday == "{6}" && now.hour < {7})',
+  '"{1}" is no placeholder, followers read it as it is; write {2}': '「{1}」不是占位符，粉丝看到的就是它；写成 {2}',
   // On what they rest
   'the budget, limits and prizes of this file': '本文件的预算、限额和奖品',
   'the limits of this file': '本文件的限额',
   'rules are asked from top to bottom, files in the order of their names; the first decides':
     '规则从上往下问，文件按名字的顺序问，第一个说了算',
   'the replies of this file': '本文件的回复',
-  'rules of the Official Accounts platform: inducing to follow (诱导关注)': '微信公众平台运营规范：诱导关注',
-  'rules of WeChat for outside links, 2.1.2: inducing to share (诱导分享)': '微信外部链接内容管理规范 2.1.2：诱导分享',
-  'Anti-Unfair Competition Law, interim provisions on promotions: sales with prizes':
-    '反不正当竞争法、规范促销行为暂行规定：有奖销售',
+  'rules of the Official Accounts platform, 3.3 (as of 2026-06-20): inducing to follow (诱导关注)':
+    '微信公众平台运营规范 3.3（2026-06-20）：诱导关注',
+  'rules of WeChat for outside links, 2.1.2 (2019-10-28): inducing to share (诱导分享)':
+    '微信外部链接内容管理规范 2.1.2（2019-10-28）：诱导分享',
+  'Anti-Unfair Competition Law (2025-10-15), Provisions on Promotions (2020-12-01): sales with prizes':
+    '反不正当竞争法（2025-10-15）、规范促销行为暂行规定（2020-12-01）：有奖销售',
   'WeChat Pay, sendredpack': '微信支付 发放红包接口',
   'customer service messages: 5 within 48 hours of a message, 3 within a minute of following, scanning or tapping the menu':
     '微信客服消息：用户发消息后 48 小时内 5 条，关注、扫码、点菜单后 1 分钟内 3 条',
@@ -31,13 +45,14 @@ export const LINT: Readonly<Record<string, string>> = {
   '{1}; {2}': '{1}；{2}',
   'notice of WeChat on red packets (2016): what is not cash is not called one':
     '微信公众平台关于红包的公告（2016）：不是现金的不叫红包',
-  'rules of the Official Accounts platform: gambling and lotteries; criminal law, regulations on lotteries':
-    '微信公众平台运营规范：赌博、彩票类内容；刑法、彩票管理条例',
-  'Anti-Unfair Competition Law: false advertising': '反不正当竞争法：虚假宣传',
-  '{1}: what is told must be clear; rules of the Official Accounts platform': '{1}信息要明确；微信公众平台运营规范',
+  'rules of the Official Accounts platform (as of 2026-06-20): gambling and lotteries; regulations on lotteries (2009-07-01)':
+    '微信公众平台运营规范（2026-06-20）：赌博、彩票类内容；彩票管理条例（2009-07-01）',
+  'Anti-Unfair Competition Law (2025-10-15): false advertising': '反不正当竞争法（2025-10-15）：虚假宣传',
+  '{1}: what is told must be clear; rules of the Official Accounts platform (as of 2026-06-20)':
+    '{1}信息要明确；微信公众平台运营规范（2026-06-20）',
   '{1}: the number of prizes or the odds are to be published': '{1}要公布奖品数量或者中奖概率',
-  'Anti-Unfair Competition Law: the highest prize of a draw is worth ¥50000.00 at most':
-    '反不正当竞争法：抽奖式有奖销售，最高奖不超过 ¥50000.00',
+  'Anti-Unfair Competition Law (2025-10-15): the highest prize of a draw is worth ¥50000.00 at most':
+    '反不正当竞争法（2025-10-15）：抽奖式有奖销售，最高奖不超过 ¥50000.00',
   '# lint-off: id why': '# lint-off: 编号 原因',
   'what lint in bot.yaml makes an error cannot be switched off in a file':
     'bot.yaml 的 lint 设成 error 的，文件里不能关',
@@ -250,8 +265,8 @@ export const LINT: Readonly<Record<string, string>> = {
   'a file with mode: draft does not go live': 'mode: draft 的文件不上线',
   "Measures on Penalties for Infringing Consumers' Rights (2015-03-15), article 12; Provisions on Promotions (2020-12-01): no reservation of the final say":
     '侵害消费者权益行为处罚办法（2015-03-15）第十二条；规范促销行为暂行规定（2020-12-01）：不得以最终解释权排除消费者权利',
-  'Anti-Unfair Competition Law; Provisions on Promotions (2020-12-01): prizes are as they were announced':
-    '反不正当竞争法、规范促销行为暂行规定（2020-12-01）：公布的奖品要与实际一致',
+  'Anti-Unfair Competition Law (2025-10-15); Provisions on Promotions (2020-12-01): prizes are as they were announced':
+    '反不正当竞争法（2025-10-15）、规范促销行为暂行规定（2020-12-01）：公布的奖品要与实际一致',
   'Provisions on Promotions (2020-12-01): of draws on the spot, prizes above ¥500.00 are published as they are won':
     '规范促销行为暂行规定（2020-12-01）：现场即时开奖，超过 ¥500.00 的要随时公布中奖情况',
   'MOF and STA notice 74 of 2019, article 3 (2019-01-01); STA letter 409 of 2015: 20 % on incidental income, withheld by whoever gives it':

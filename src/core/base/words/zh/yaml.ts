@@ -113,6 +113,7 @@ export const YAML: Readonly<Record<string, string>> = {
   '"{1}" stands behind the quotes of its cell; write "" for a quote in it':
     '「{1}」在单元格的引号外面；单元格里要写引号，请写两个 ""',
   'the file {1}': '文件{1}',
+  'is not read: a rule file ends in .yaml; rename it to {1}': '没有读：规则文件的名字以 .yaml 结尾；改名为 {1}',
   'save the table as "CSV UTF-8"': '请把表格另存为「CSV UTF-8」',
   'is not UTF-8; {1}': '不是 UTF-8 编码；{1}',
   'is a workbook (Excel, WPS), and no table of text; {1}': '是 Excel（或 WPS）工作簿，不是文本表格；{1}',

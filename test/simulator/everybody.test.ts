@@ -151,6 +151,20 @@ describe('hosts', () => {
     expect(await ask('example.com')).toContain('403');
   });
 
+  test('ends all the same, though somebody still holds such a connection', async () => {
+    const simulator = await startSimulator({
+      ...{ port: 0, payPort: 0, clock: movableClock(Date.now), accounts: [ACCOUNT], merchants: [MERCHANT] },
+    });
+    const socket = connect({ port: Number(new URL(simulator.url).port), host: '127.0.0.1', allowHalfOpen: true }, () =>
+      socket.write('CONNECT api.mch.weixin.qq.com:443 HTTP/1.1\r\nHost: api.mch.weixin.qq.com\r\n\r\n'),
+    );
+    open.push(() => socket.destroy());
+    socket.on('error', () => undefined);
+    await new Promise(resolve => socket.once('data', resolve));
+    await simulator.close();
+    await expect(fetch(simulator.url)).rejects.toThrow();
+  });
+
   test('goes on, whoever hangs up in the middle of such a call', async () => {
     const { simulator } = await start();
     const port = Number(new URL(simulator.url).port);

@@ -58,6 +58,18 @@ async function say(text: string): Promise<void> {
   await page.click(at('send'));
 }
 
+/** Every kind that the simulator knows, as it says itself to whoever asks for another. */
+async function allFaults(): Promise<string[]> {
+  const kinds = async (at: string): Promise<string[]> => {
+    const { error } = (await demo.control('faults', { [at]: [{ kind: '?' }] }, 'PUT')) as { error: string };
+    return error
+      .replace(/^.* is none of /, '')
+      .split(', ')
+      .map(kind => `${at} ${kind}`);
+  };
+  return [...(await kinds('pay')), ...(await kinds('platform'))];
+}
+
 const scenario = (campaign: string) => page.locator(`${at('scenario')}[data-campaign="${campaign}"]`);
 const packetsOf = async (openid: string) => (await demo.state()).packets.filter(each => each.openid === openid);
 
@@ -68,7 +80,10 @@ describe.skipIf(!CHROMIUM)('faults', { retry: 2, timeout: 60_000 }, () => {
     await page.click(at('faults'));
     const toggles = page.locator(at('fault-toggle'));
     const count = await toggles.count();
-    expect(count).toBeGreaterThan(30);
+    const shown = await toggles.evaluateAll(all =>
+      all.map(each => `${each.getAttribute('data-at')} ${each.getAttribute('data-fault')}`),
+    );
+    expect(shown.sort()).toEqual((await allFaults()).sort());
     for (let n = 0; n < count; n++) {
       const toggle = toggles.nth(n);
       const [kind, where] = [await toggle.getAttribute('data-fault'), await toggle.getAttribute('data-at')];
@@ -80,6 +95,40 @@ describe.skipIf(!CHROMIUM)('faults', { retry: 2, timeout: 60_000 }, () => {
       await expect.poll(() => toggle.getAttribute('aria-checked')).toBe('false');
     }
     await expect.poll(async () => (await demo.state()).faults).toEqual({ pay: [], platform: [] });
+  });
+
+  test('a code and a status are typed, and go with the fault; what is neither switches nothing on', async () => {
+    const me = await newFollower();
+    await payoutState('sent');
+    await page.click(at('faults'));
+    await page.check(at('fault-only-me'));
+    const toggle = (fault: string) => page.locator(`${at('fault-toggle')}[data-fault="${fault}"]`);
+    const value = (fault: string) => page.locator(`${at('fault-value')}[data-fault="${fault}"]`);
+    await value('code').fill('ÄÖ');
+    expect(await toggle('code').isDisabled()).toBe(true);
+    await value('code').fill('OPENID_ERROR');
+    await value('http').fill('99');
+    expect(await toggle('http').isDisabled()).toBe(true);
+    await value('http').fill('503');
+    for (const fault of ['code', 'http', 'tlsRefused']) await toggle(fault).click();
+    // Whatever stands before WeChat Pay does not know whose packet it is.
+    await expect
+      .poll(async () => (await demo.state()).faults.pay)
+      .toEqual([
+        { kind: 'code', openid: me, code: 'OPENID_ERROR' },
+        { kind: 'http', status: 503 },
+        { kind: 'tlsRefused' },
+      ]);
+    await page.click(at('faults-off'));
+    await expect.poll(async () => (await demo.state()).faults.pay).toEqual([]);
+    await page.uncheck(at('fault-only-me'));
+    await toggle('tlsRefused').click();
+    await page.click(at('faults-close'));
+    await newFollower();
+    await payoutState('unknown');
+    await page.click(at('faults'));
+    await page.click(at('faults-off'));
+    await payoutState('sent');
   });
 
   test('how often and for whom go with the fault, all off ends them, and the drawer closes', async () => {

@@ -178,7 +178,7 @@ describe('the packed package', () => {
     });
     writeFileSync(join(installed, 'ca.pem'), simulator.certificates(MERCHANT.mchId).caPem);
     const ask = (url: string) =>
-      `fetch('${url}').then(({ status }) => status, ({ cause }) => cause.message).then(each => console.log(each));`;
+      `fetch('${url}').then(({ status }) => status, ({ cause }) => cause.message).then(each => { console.log(each); process.exit(); });`;
     const [right, plain] = ['https', 'http'].map(scheme => ask(`${scheme}://api.weixin.qq.com/cgi-bin/getcallbackip`));
     const hosts = (env: Record<string, string>, code: string): Promise<Result> =>
       run(installed, process.execPath, ['--require', 'hongbao-bot/simulator/hosts', '-e', code], {
@@ -189,7 +189,7 @@ describe('the packed package', () => {
       const env = { WECHAT_SIMULATOR: simulator.payUrl, HTTPS_PROXY: 'http://127.0.0.1:9' };
       expect(await hosts(env, right!)).toEqual({ code: 0, out: '200\n', err: '' });
       expect((await hosts(env, plain!)).out).toMatch(/^api\.weixin\.qq\.com:80: .*by https only/);
-      const local = `require('node:http').get('${simulator.url}/control/state', ({ statusCode }) => console.log(statusCode, process.env.NO_PROXY)).end();`;
+      const local = `require('node:http').get('${simulator.url}/control/state', ({ statusCode }) => { console.log(statusCode, process.env.NO_PROXY); process.exit(); });`;
       expect((await hosts({ ...env, NO_PROXY: 'here' }, local)).out).toBe('200 here,weixin.qq.com,.weixin.qq.com\n');
       for (const WECHAT_SIMULATOR of ['', simulator.url, '127.0.0.1:3002'])
         expect(await hosts({ WECHAT_SIMULATOR }, right!)).toMatchObject({

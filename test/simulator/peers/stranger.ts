@@ -2,7 +2,7 @@
 // say, nothing else. Installs what the page says, saves a block of it as `bot.js`, starts that as the page says.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { until } from '../../support/harness.ts';
@@ -34,7 +34,6 @@ export class Stranger {
 
   /** Starts the simulator, reads its page. The clock begins here. */
   static async begin(folder: string): Promise<Stranger> {
-    mkdirSync(folder, { recursive: true });
     const stranger = new Stranger(folder, await freePort());
     const ports = ['--port', '0', '--pay-port', '0', '--folder', join(folder, 'its data')];
     const args = [...stranger.#here(START).split(' '), ...ports];

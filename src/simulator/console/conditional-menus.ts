@@ -11,7 +11,7 @@ const FIRST_ID = 401_000_001;
 
 export function addConditional(world: World, { account, body }: Call): object {
   if (world.account(account).menu.button.length === 0) return platformError(65303);
-  const menu = checkMenu(body);
+  const menu = checkMenu(body, id => world.knowsMedia(account, id));
   if (typeof menu === 'number') return platformError(menu);
   const rule = (typeof body.matchrule === 'object' && body.matchrule !== null ? body.matchrule : {}) as Record<
     string,

@@ -65,6 +65,17 @@ const CAMPAIGNS: Readonly<Record<string, string>> = {
   ),
   paced: campaign('paced', '').replace('total: ¥100.00', 'total: ¥100.00, pace: { perHour: 1 }'),
   paused: campaign('paused', 'mode: paused'),
+  friends: `campaign: friends
+name: 请朋友喝茶
+${RUNNING}
+budget: { total: ¥100.00 }
+packet: { sendName: 阿茶茶饮, actName: 测试, wishing: 好茶一起喝, remark: 测试 }
+page: { organiser: 阿茶茶饮 }
+prizes: { 三人礼: { redpacket: ¥3.00 } }
+rules:
+  - { id: code, on: { text: 邀请 }, invite: { validFor: 7d }, reply: "请扫 {{invite}}" }
+  - { id: friend, on: { friend: paid }, once: perEvent, give: { 3: 三人礼 } }
+`,
   brand: campaign(
     'brand',
     'page: { cover: "https://img.example.com/tea.svg", organiser: 阿茶茶饮, contact: 400-000-0000 }',
@@ -210,6 +221,28 @@ describe.skipIf(!CHROMIUM)('in the browser', { retry: 2, timeout: 60_000 }, () =
       await open(campaign, me);
       await isShut(why, text);
     }
+  });
+
+  test('an invitation: the code comes first, with how far one is, and there is no coin', async () => {
+    const { openid } = (await demo.control('people', { following: true })) as { openid: string };
+    await demo.control(`people/${openid}/act`, { kind: 'text', text: '邀请' });
+    await page.goto(
+      `${demo.url}/simulator/control/people/${openid}/open?url=${encodeURIComponent(`${demo.url}/h5/tea/friends`)}`,
+    );
+    const progress = page.locator('.invite .progress');
+    await progress.filter({ hasText: /^0 \/ 3/ }).waitFor();
+    const top = async (what: string): Promise<number> => (await page.locator(what).boundingBox())!.y;
+    expect(await top('.invite')).toBeLessThan(await top('#mine-title'));
+    expect(await page.evaluate(`document.querySelector('.invite img').naturalWidth`)).toBeGreaterThan(100);
+    expect(await page.locator('#draw, #stage').count()).toBe(0);
+    const { qrcodes } = (await demo.state()).accounts[0]!;
+    const friend = (await demo.control('people', {})) as { openid: string };
+    await demo.control(`people/${friend.openid}/act`, { kind: 'follow', scene: qrcodes.at(-1)!.scene });
+    await demo.control(`people/${friend.openid}/pay`, { amount: 2000 });
+    await expect
+      .poll(() => page.reload().then(() => progress.textContent()), { timeout: 20_000, interval: 1000 })
+      .toMatch(/^1 \/ 3/);
+    await picture(page, 'h5-invite-progress');
   });
 
   test('a wrong guess too many in the chat: no tries are left on the page either', async () => {

@@ -4,7 +4,7 @@ import type { Lang } from './zh.ts';
 
 type FaultWords = { readonly name: string; readonly note: string };
 /** What one types beside it: an error code, a status. */
-export type FaultField = {
+type FaultField = {
   readonly key: 'code' | 'status';
   readonly usual: string;
   /** As the control API reads it. */

@@ -1,7 +1,8 @@
 // `hongbao simulator`: a WeChat of one's own, for any bot and any SDK. Prints what a bot must be told to use it.
 
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { BadInput, codeOf, messageOf } from '../core/base/error.ts';
 import { fen } from '../core/base/money.ts';
 import type { Handshake } from '../simulator/control/control.ts';
@@ -16,6 +17,8 @@ import type { SimulatorOptions } from './simulator-defaults.ts';
 
 const NAME = 'tea';
 const SAME_NOTE_MS = 10_000;
+/** `hongbao-bot/simulator/hosts`, named so that it is found from wherever somebody's own code lies. */
+const HOSTS = fileURLToPath(new URL('../../src/launch/hosts.cjs', import.meta.url));
 
 export async function simulator(options: SimulatorOptions): Promise<() => Promise<void>> {
   const wanted = wantedOf(options);
@@ -110,6 +113,7 @@ function banner(options: SimulatorOptions, running: Simulator): string {
   const { mchId } = options;
   const { format = 'xml', cdata = 'split' } = pushingOf(options);
   const certificate = running.certificates(mchId);
+  const ca = resolve(options.folder, mchId, 'ca.pem');
   return `
   A simulator of WeChat
 
@@ -118,7 +122,8 @@ function banner(options: SimulatorOptions, running: Simulator): string {
     Control        ${url}/control/state
     Platform API   ${url}      (\`api\` of the account)
     WeChat Pay     ${payUrl}     (\`api\` of the merchant; by host name, the platform too)
-    Fixed hosts?   HTTPS_PROXY=${url} NODE_EXTRA_CA_CERTS=${options.folder}/${mchId}/ca.pem
+    Fixed hosts?   WECHAT_SIMULATOR=${payUrl} NODE_EXTRA_CA_CERTS=${shell(ca)} node --require ${shell(HOSTS)} YOUR.js
+              (what reads it, such as curl: HTTPS_PROXY=${url}; Node itself does not)
     Certificates   ${options.folder}/${mchId}/   (apiclient_cert.pem, apiclient_key.pem, apiclient_cert.p12, ca.pem)
     Pushes go to   ${options.webhook}   (${options.mode} mode, ${format.toUpperCase()}${cdata === 'raw' ? ', "]]>" raw' : ''})
               (otherwise: PUT ${url}/control/accounts/${NAME} {"format":"json","cdata":"raw"})
@@ -134,6 +139,11 @@ function banner(options: SimulatorOptions, running: Simulator): string {
 
   Ctrl-C stops it.
 `;
+}
+
+/** As one word of a command line. */
+function shell(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 /** What came of the handshake. A bot that starts later is no fault. */

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { connect, type Socket } from 'node:net';
 import type { Handshake } from './control/control.ts';
 import { type Control, controlDoor } from './control/control.ts';
-import type { Ports } from './control/docs-page.ts';
+import type { Here } from './control/docs-page.ts';
 import { page } from './control/pages.ts';
 import { beginLife, type Life } from './life.ts';
 import { type MerchantCertificate, openCertificates } from './pay/keys/certificates.ts';
@@ -82,23 +82,30 @@ async function start(options: SimulatorOptions, folder: string | undefined, unlo
   const door = controlDoor(control, options.hosts ?? []);
   const answer = (req: IncomingMessage, res: ServerResponse): void => {
     record(options, req, res);
-    serve(life, door.handle, req, res, { port: portOf(web), payPort: portOf(pay) });
+    const [account, merchant] = [options.accounts[0], options.merchants[0]];
+    serve(life, door.handle, req, res, { port: portOf(web), payPort: portOf(pay), folder, account, merchant });
   };
   const web = createServer({ keepAliveTimeout: 65_000 }, answer);
   const pay = payServer(certificates, () => life.pay, answer);
   pay.prependListener('request', (req, res) => record(options, req, res));
   const timer = setInterval(() => life.tick(), TICK_MS);
   timer.unref();
+  const tunnels = new Set<Socket>();
   const close = async (): Promise<void> => {
     clearInterval(timer);
     door.close();
+    // The server does not count them among its connections, but would wait for them.
+    for (const each of tunnels) each.destroy();
     await Promise.all([life.close(), shut(web), shut(pay)]);
     unlock();
   };
   try {
     const port = await listen(web, options.host ?? HOST, options.port);
     const payPort = await listen(pay, options.host ?? HOST, options.payPort);
-    web.on('connect', (req, socket: Socket, head: Buffer) => tunnel(req, socket, head, payPort));
+    web.on('connect', (req, socket: Socket, head: Buffer) => {
+      tunnels.add(socket.once('close', () => tunnels.delete(socket)));
+      tunnel(req, socket, head, payPort);
+    });
     life.tick();
     return {
       url: `http://${HOST}:${port}`,
@@ -150,7 +157,7 @@ function certificateOf(merchants: ReadonlyMap<string, MerchantCertificate>, mchI
 type Handle = (req: IncomingMessage, res: ServerResponse, path: string) => Promise<void>;
 
 /** Everything that is not WeChat Pay. The prefix `/simulator` is the chat page's. */
-function serve(life: Life, control: Handle, req: IncomingMessage, res: ServerResponse, ports: Ports): void {
+function serve(life: Life, control: Handle, req: IncomingMessage, res: ServerResponse, here: Here): void {
   const target = req.url ?? '/';
   // Two slashes at the beginning are no host: somebody has glued a base and a path.
   const base = target.startsWith('/') ? 'http://simulator' : '';
@@ -161,7 +168,7 @@ function serve(life: Life, control: Handle, req: IncomingMessage, res: ServerRes
   }
   if (life.handle(req, res, url)) return;
   const asked = /^(?:\/simulator)?\/control(\/.*)$/.exec(target);
-  const answered = asked ? control(req, res, asked[1]!) : page(req, res, url, ports);
+  const answered = asked ? control(req, res, asked[1]!) : page(req, res, url, here);
   answered.catch(error => fail(res, error));
 }
 

@@ -1,12 +1,10 @@
 // Access (无障碍): axe-core finds nothing serious on the chat page and on the campaign's page, at three widths, with whatever
 // lies over them.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { serious } from '../support/axe.ts';
 import { at, CHROMIUM, DemoBrowser, picture } from '../support/demo-browser.ts';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const WIDTHS = [1440, 768, 390] as const;
 
 let demo: DemoBrowser;
@@ -32,26 +30,13 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => demo?.close());
 
-type Found = { readonly id: string; readonly impact: string; readonly nodes: readonly { readonly html: string }[] };
-
-/** What is serious or worse, with where it is. */
-async function serious(): Promise<string[]> {
-  await page.waitForTimeout(400); // what is being faded in is pale
-  const found = (await page.evaluate(
-    `${AXE}; axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)`,
-  )) as Found[];
-  return found
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
-}
-
 describe.skipIf(!CHROMIUM)('nothing serious', { retry: 1, timeout: 120_000 }, () => {
   test.each(WIDTHS)('on the chat page at %i px, in both languages', async width => {
     await page.setViewportSize({ width, height: 860 });
     for (const lang of ['zh', 'en']) {
       await page.goto(`${demo.url}/simulator?person=${openid}&lang=${lang}`);
       await page.locator(at('packet')).first().waitFor();
-      expect(await serious(), lang).toEqual([]);
+      expect(await serious(page), lang).toEqual([]);
       await picture(page, `chat-${width}-${lang}`);
     }
   });
@@ -62,23 +47,23 @@ describe.skipIf(!CHROMIUM)('nothing serious', { retry: 1, timeout: 120_000 }, ()
     await page.locator(at('packet')).first().waitFor();
     await page.click(width < 760 ? at('open-tools') : at('faults'));
     await page.locator(at('fault-list')).waitFor();
-    expect(await serious(), 'faults').toEqual([]);
+    expect(await serious(page), 'faults').toEqual([]);
     await picture(page, `faults-${width}`);
     await page.keyboard.press('Escape');
     await page.click(at('scan'));
     await page.locator(at('scan-code')).first().waitFor();
-    expect(await serious(), 'scanner').toEqual([]);
+    expect(await serious(page), 'scanner').toEqual([]);
     await page.keyboard.press('Escape');
     await page.locator(at('scan-code')).first().waitFor({ state: 'hidden' });
     await page.click(at('more'));
     await page.click(at('send-pay'));
     await page.locator(at('pay-go')).waitFor();
-    expect(await serious(), 'till').toEqual([]);
+    expect(await serious(page), 'till').toEqual([]);
     await picture(page, `till-${width}`);
     await page.keyboard.press('Escape');
     await page.locator(at('packet')).first().click();
     await page.locator(at('packet-open')).waitFor();
-    expect(await serious(), 'packet').toEqual([]);
+    expect(await serious(page), 'packet').toEqual([]);
     await page.keyboard.press('Escape');
   });
 
@@ -90,7 +75,7 @@ describe.skipIf(!CHROMIUM)('nothing serious', { retry: 1, timeout: 120_000 }, ()
         await page.goto(`${demo.url}/simulator/control/people/${openid}/open?url=${link}`);
         await page.locator('#mine').waitFor();
         for (const summary of await page.locator('summary').all()) await summary.click();
-        expect(await serious(), `${campaign} ${lang}`).toEqual([]);
+        expect(await serious(page), `${campaign} ${lang}`).toEqual([]);
       }
       await picture(page, `h5-${campaign}-${width}`);
     }

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { beijingText, endOfDay, HOUR, instant } from '../../src/core/base/time.ts';
+import { wordsOf } from '../../src/http/h5/html/texts.ts';
+import { serious } from '../support/axe.ts';
 import { CHROMIUM, DemoBrowser, picture } from '../support/demo-browser.ts';
 import { startPageWorld } from '../support/h5-world.ts';
 import { has, isMap, isText, read } from '../support/json.ts';
@@ -46,6 +48,35 @@ const CAMPAIGNS: Readonly<Record<string, string>> = {
   }),
   gone: campaign('gone', '', { prize: 'redpacket: ¥1.00, stock: 1' }),
   halted: campaign('halted', ''),
+  rounds: campaign(
+    'rounds',
+    `rounds:
+  - { name: 早场, at: ${around(-2)}, lasts: 5m, packets: 2, total: ¥2.00 }
+  - { name: 晚场, at: ${around(3)}, lasts: 5m, packets: 2, total: ¥2.00 }`,
+    { prize: 'redpacket: { split: ¥1.00..¥1.00 }', rule: 'once: perRound' },
+  ),
+  members: campaign('members', 'segments: { 会员: [oMember_00000000000000000000] }', {
+    rule: 'once: ever, who: { tags: [会员] }',
+  }),
+  total: campaign('total', 'limits: { perUser: { total: 1 } }', { rule: 'once: perEvent' }),
+  rest: campaign('rest', 'limits: { perUser: { total: 5, gap: 1h } }', { rule: 'once: perEvent' }),
+  guessed: campaign('guessed', '', { rule: 'once: ever, guess: { looksLike: "[0-9]{4}", tries: 1 }' }).replace(
+    '{ visit: true }',
+    '[{ text: [四个数字] }, { visit: true }]',
+  ),
+  paced: campaign('paced', '').replace('total: ¥100.00', 'total: ¥100.00, pace: { perHour: 1 }'),
+  paused: campaign('paused', 'mode: paused'),
+  friends: `campaign: friends
+name: 请朋友喝茶
+${RUNNING}
+budget: { total: ¥100.00 }
+packet: { sendName: 阿茶茶饮, actName: 测试, wishing: 好茶一起喝, remark: 测试 }
+page: { organiser: 阿茶茶饮 }
+prizes: { 三人礼: { redpacket: ¥3.00 } }
+rules:
+  - { id: code, on: { text: 邀请 }, invite: { validFor: 7d }, reply: "请扫 {{invite}}" }
+  - { id: friend, on: { friend: paid }, once: perEvent, give: { 3: 三人礼 } }
+`,
   brand: campaign(
     'brand',
     'page: { cover: "https://img.example.com/tea.svg", organiser: 阿茶茶饮, contact: 400-000-0000 }',
@@ -96,7 +127,21 @@ async function isShut(why: string, text: string | RegExp): Promise<void> {
   await notice(why).filter({ hasText: text }).waitFor();
   expect(await page.locator('#draw').isVisible()).toBe(false);
   expect(await page.locator('.notice .button').count()).toBe(1);
+  expect(await serious(page), why).toEqual([]);
   await picture(page, `h5-${why}`);
+  pictured.add(why);
+}
+const pictured = new Set<string>();
+/** Somebody else, on a phone of their own, opens the packet of a campaign. */
+async function anotherDraws(campaign: string): Promise<void> {
+  const bob = (await demo.control('people', { following: true })) as { openid: string };
+  const otherContext = await demo.context();
+  const tab = await demo.page(otherContext);
+  const link = encodeURIComponent(`${demo.url}/h5/tea/${campaign}`);
+  await tab.goto(`${demo.url}/simulator/control/people/${bob.openid}/open?url=${link}`);
+  await tab.click('#draw');
+  await tab.locator('#stage[data-state="open"]').waitFor();
+  await otherContext.close();
 }
 
 describe.skipIf(!CHROMIUM)('in the browser', { retry: 2, timeout: 60_000 }, () => {
@@ -148,17 +193,72 @@ describe.skipIf(!CHROMIUM)('in the browser', { retry: 2, timeout: 60_000 }, () =
 
   test('sold out meanwhile: the tap opens no empty packet', async () => {
     await open('gone');
-    const bob = await somebody();
-    const otherContext = await demo.context();
-    const tab = await demo.page(otherContext);
-    const link = encodeURIComponent(`${demo.url}/h5/tea/gone`);
-    await tab.goto(`${demo.url}/simulator/control/people/${bob.openid}/open?url=${link}`);
-    await tab.click('#draw');
-    await tab.locator('#stage[data-state="open"]').waitFor();
-    await otherContext.close();
+    await anotherDraws('gone');
     await page.click('#draw');
     await isShut('soldOut', '都发完了');
     expect(await state()).toBe('said');
+  });
+
+  test('between two rounds: when the next one is', async () => {
+    await open('rounds');
+    await isShut('between', '两场之间');
+    await page.locator('.countdown', { hasText: /0[23]:\d\d:\d\d/ }).waitFor();
+  });
+
+  test('not for everybody, and paused by somebody', async () => {
+    await open('members');
+    await isShut('notEligible', '不符合参加条件');
+    await open('paused');
+    await isShut('paused', '活动暂停');
+  });
+
+  test('as often as one may, and not so soon again', async () => {
+    for (const [campaign, why, text] of [
+      ['total', 'limited', '次数到上限了'],
+      ['rest', 'tooSoon', '歇一歇再来'],
+    ] as const) {
+      const me = await open(campaign);
+      await page.click('#draw');
+      await page.locator('#stage[data-state="open"]').waitFor();
+      expect(await page.locator('#again').isVisible()).toBe(false);
+      await open(campaign, me);
+      await isShut(why, text);
+    }
+  });
+
+  test('an invitation: the code comes first, with how far one is, and there is no coin', async () => {
+    const { openid } = (await demo.control('people', { following: true })) as { openid: string };
+    await demo.control(`people/${openid}/act`, { kind: 'text', text: '邀请' });
+    await page.goto(
+      `${demo.url}/simulator/control/people/${openid}/open?url=${encodeURIComponent(`${demo.url}/h5/tea/friends`)}`,
+    );
+    const progress = page.locator('.invite .progress');
+    await progress.filter({ hasText: /^0 \/ 3/ }).waitFor();
+    const top = async (what: string): Promise<number> => (await page.locator(what).boundingBox())!.y;
+    expect(await top('.invite')).toBeLessThan(await top('#mine-title'));
+    expect(await page.evaluate(`document.querySelector('.invite img').naturalWidth`)).toBeGreaterThan(100);
+    expect(await page.locator('#draw, #stage').count()).toBe(0);
+    const { qrcodes } = (await demo.state()).accounts[0]!;
+    const friend = (await demo.control('people', {})) as { openid: string };
+    await demo.control(`people/${friend.openid}/act`, { kind: 'follow', scene: qrcodes.at(-1)!.scene });
+    await demo.control(`people/${friend.openid}/pay`, { amount: 2000 });
+    await expect
+      .poll(() => page.reload().then(() => progress.textContent()), { timeout: 20_000, interval: 1000 })
+      .toMatch(/^1 \/ 3/);
+    await picture(page, 'h5-invite-progress');
+  });
+
+  test('a wrong guess too many in the chat: no tries are left on the page either', async () => {
+    const { openid } = (await demo.control('people', { following: true })) as { openid: string };
+    await demo.control(`people/${openid}/act`, { kind: 'text', text: '1234' });
+    await open('guessed', openid);
+    await isShut('locked', '今天不能再试了');
+  });
+
+  test('this hour’s share is gone: later', async () => {
+    await anotherDraws('paced');
+    await open('paced');
+    await isShut('later', '这一轮发完了');
   });
 
   test('the merchant is halted: later, and the chance stays', async () => {
@@ -175,6 +275,11 @@ describe.skipIf(!CHROMIUM)('in the browser', { retry: 2, timeout: 60_000 }, () =
     await fetch(`${demo.url}/simulator/bot/resume`, { method: 'POST' });
     await page.click('[data-reload]');
     await page.locator('#draw').waitFor();
+  });
+
+  test('every refusal that a page has words for has its picture', () => {
+    expect([...pictured].sort()).toEqual(Object.keys(wordsOf('zh').shut).sort());
+    expect(Object.keys(wordsOf('en').shut).sort()).toEqual(Object.keys(wordsOf('zh').shut).sort());
   });
 
   test('the brand: its picture is loaded from where the file says and from nowhere else, the foot names organiser and contact', async () => {

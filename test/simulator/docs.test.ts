@@ -2,11 +2,13 @@
 // and the page at `/` shows it; docs/simulator.zh-CN.md has the same.
 
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
+import { SIMULATOR_DEFAULTS } from '../../src/commands/simulator-defaults.ts';
 import { type Simulator, startSimulator, type Wishes } from '../../src/commands/simulator-entry.ts';
 import { PLATFORM_PATHS } from '../../src/simulator/account/api.ts';
 import { CONSOLE_ROUTES } from '../../src/simulator/console/routes.ts';
@@ -84,6 +86,37 @@ test('in Chinese it has the same examples, options, calls and paths, and the sam
   expect(codeIn(CHINESE)).toEqual(codeIn(DOCS));
   const shape = (text: string): string[] => [...text.matchAll(/^#+(?= )|^\|/gm)].map(([sign]) => sign);
   expect(shape(CHINESE)).toEqual(shape(DOCS));
+});
+
+test('what is copied from the page has the values of the simulator that serves it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hongbao-docs-'));
+  open.push(() => rmSync(folder, { recursive: true, force: true }));
+  const { url, payUrl } = await start({
+    ...{ folder, memory: true },
+    merchants: [{ mchId: '1500000001', apiV2Key: 'k'.repeat(32), balance: 100, appIds: ['wx7777777777777777'] }],
+    accounts: [
+      {
+        ...{ name: 'cake', title: 'Cake', appId: 'wx7777777777777777', appSecret: 'cakeSecret', token: 'cakeToken' },
+        ...{ encodingAesKey: 'A'.repeat(43), originalId: 'gh_0a1b2c3d4e5f', mode: 'safe', webhook: '' },
+      },
+    ],
+  });
+  for (const lang of ['en', 'zh']) {
+    const html = await (await fetch(`${url}/?lang=${lang}`)).text();
+    const { appId, appSecret, token, aesKey, mchId, apiKey, folder: usual } = SIMULATOR_DEFAULTS;
+    for (const each of [appId, appSecret, token, aesKey, mchId, apiKey]) expect(html).not.toContain(each);
+    for (const each of ['wx7777777777777777', 'cakeSecret', 'cakeToken', 'A'.repeat(43), 'k'.repeat(32)])
+      expect(html).toContain(each);
+    expect(html).toContain(`readFileSync(\`${folder}/1500000001/\${name}\`)`);
+    // Where it is an option's default, it is said as such.
+    expect(html.replace(`<code>${usual}</code></td>`, '')).not.toContain(usual);
+    expect(html).toContain(
+      `<pre><code>WECHAT_SIMULATOR=${payUrl} NODE_EXTRA_CA_CERTS=&#34;${folder}/1500000001/ca.pem&#34; `,
+    );
+    const hosts = /node --require &#34;([^&]*)&#34; bot\.js/.exec(html)![1]!;
+    expect(readFileSync(hosts, 'utf8')).toContain('WECHAT_SIMULATOR');
+    expect(html).toContain('<ol start="2">');
+  }
 });
 
 test('the page is Chinese for who reads Chinese, and each language leads to the other', async () => {

@@ -9,7 +9,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Wechatpay } from 'wechatpay-axios-plugin';
 import { movableClock } from '../../src/simulator/shared/clock.ts';
 import type { RecordedCall, SimulatorOptions } from '../../src/simulator/shared/options.ts';
@@ -89,7 +89,9 @@ describe('time', () => {
       .chain('v3/pay/transactions/id/1')
       .get({ params: { mchid: MCH } });
     await expect(asked).rejects.toMatchObject({ response: { status: 404, data: { code: 'ORDER_NOT_EXIST' } } });
-    expect(await call('/cgi-bin/getcallbackip')).toMatchObject({ ip_list: ['127.0.0.1'] });
+    expect(await call('/cgi-bin/getcallbackip')).toEqual({
+      ip_list: ['127.0.0.1', expect.stringMatching(/^[\d.]+\/\d+$/)],
+    });
     const { heard, url } = await listening('success');
     simulator.setWebhook(ACCOUNT.name, url);
     const { openid } = simulator.control.addPerson({ following: true });
@@ -145,6 +147,20 @@ describe('hosts', () => {
       });
     expect(await ask('api.mch.weixin.qq.com')).toBe('secure');
     expect(await ask('example.com')).toContain('403');
+  });
+
+  test('ends all the same, though somebody still holds such a connection', async () => {
+    const simulator = await startSimulator({
+      ...{ port: 0, payPort: 0, clock: movableClock(Date.now), accounts: [ACCOUNT], merchants: [MERCHANT] },
+    });
+    const socket = connect({ port: Number(new URL(simulator.url).port), host: '127.0.0.1', allowHalfOpen: true }, () =>
+      socket.write('CONNECT api.mch.weixin.qq.com:443 HTTP/1.1\r\nHost: api.mch.weixin.qq.com\r\n\r\n'),
+    );
+    open.push(() => socket.destroy());
+    socket.on('error', () => undefined);
+    await new Promise(resolve => socket.once('data', resolve));
+    await simulator.close();
+    await expect(fetch(simulator.url)).rejects.toThrow();
   });
 
   test('goes on, whoever hangs up in the middle of such a call', async () => {
@@ -279,6 +295,11 @@ describe('the platform', () => {
       errcode: 45001,
     });
     expect(await call('/cgi-bin/media/upload?type=image', {})).toMatchObject({ errcode: 41005 });
+    const menu = (mediaId: unknown): object => ({ button: [{ type: 'media_id', name: 'a', media_id: mediaId }] });
+    expect(await call('/cgi-bin/menu/create', menu('nobody-uploaded'))).toMatchObject({ errcode: 40007 });
+    expect(await call('/cgi-bin/menu/create', menu(kept.media_id))).toMatchObject({ errcode: 0 });
+    const some = { ...menu('nobody-uploaded'), matchrule: { tag_id: '2' } };
+    expect(await call('/cgi-bin/menu/addconditional', some)).toMatchObject({ errcode: 40007 });
     const { openid } = simulator.control.addPerson({ following: true });
     const say = (media_id: unknown) =>
       call('/cgi-bin/message/custom/send', { touser: openid, msgtype: 'image', image: { media_id } });
@@ -453,6 +474,10 @@ describe('an order that a merchant places', () => {
     const jsapi = { ...order, notify_url: 'http://127.0.0.1:9/own', trade_type: 'JSAPI', openid };
     const placed = await pay.chain('v2/pay/unifiedorder').post(jsapi);
     expect(placed.data).toMatchObject({ result_code: 'SUCCESS', prepay_id: expect.stringMatching(/^wx/) });
+    const mweb = { ...order, out_trade_no: 'PLACED-2', notify_url: 'http://127.0.0.1:9/own', trade_type: 'MWEB' };
+    expect((await pay.chain('v2/pay/unifiedorder').post(mweb)).data).toMatchObject({
+      ...{ trade_type: 'MWEB', mweb_url: expect.stringMatching(/^https:.*checkmweb\?prepay_id=wx/) },
+    });
     simulator.control.pay(openid, { orderNo: 'PLACED-1', notify: false });
     const fields = {
       ...common,
@@ -461,7 +486,10 @@ describe('an order that a merchant places', () => {
       total_fee: '6800',
       refund_fee: '800',
     };
-    const refund = await pay.chain('v2/secapi/pay/refund').post(fields, { security: true });
+    const shop = await listening();
+    const told = { ...fields, notify_url: `${shop.url}/back` };
+    const refund = await pay.chain('v2/secapi/pay/refund').post(told, { security: true });
+    await vi.waitFor(() => expect(shop.heard).toEqual(['/back']));
     expect(refund.data).toMatchObject({ result_code: 'SUCCESS', refund_fee: '800' });
     const query = await pay.chain('v2/pay/refundquery').post({ ...common, out_trade_no: 'PLACED-1' });
     expect(query.data).toMatchObject({ refund_count: '1', out_refund_no_0: 'BACK-1', refund_status_0: 'SUCCESS' });

@@ -205,6 +205,23 @@ test.each<[string, (openid: string) => string, RegExp]>([
   expect(texts(simulator, openid)).toEqual(['user: hi', `system: ${FAILURE_NOTICE}`]);
 });
 
+test('a music reply is shown without a ThumbMediaId; one with an empty element is a failure', async () => {
+  const music = (openid: string, inside: string): string =>
+    `<xml><ToUserName><![CDATA[${openid}]]></ToUserName><FromUserName><![CDATA[${ACCOUNT.originalId}]]></FromUserName><CreateTime>1770000000</CreateTime><MsgType><![CDATA[music]]></MsgType><Music>${inside}</Music></xml>`;
+  const inside = [
+    '<Title><![CDATA[茶歌]]></Title><MusicUrl><![CDATA[http://127.0.0.1/tea.mp3]]></MusicUrl>',
+    '<Title><![CDATA[茶歌]]></Title><ThumbMediaId><![CDATA[]]></ThumbMediaId>',
+  ];
+  const { simulator } = await start((hit, count) => music(hit.query.get('openid')!, inside[count - 1]!), {
+    mode: 'plain',
+  });
+  const openid = follower(simulator);
+  expect(await simulator.control.act(openid, { kind: 'text', text: 'a' })).toMatchObject({ outcome: 'reply' });
+  expect(texts(simulator, openid).at(-1)).toBe('account: [音乐] 茶歌');
+  const failed = await simulator.control.act(openid, { kind: 'text', text: 'b' });
+  expect(failed).toMatchObject({ outcome: 'failure', tries: [{ error: expect.stringContaining('ThumbMediaId') }] });
+});
+
 test('an empty body is as good as success, and shows nothing', async () => {
   const { simulator } = await start(() => '');
   const openid = follower(simulator);

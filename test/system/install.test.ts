@@ -22,9 +22,14 @@ const COMPILERS = ['typescript', 'esbuild', 'tsx', 'vitest', 'preact', '@types/n
 
 type Result = { readonly code: number; readonly out: string; readonly err: string };
 
-async function run(cwd: string, command: string, args: readonly string[]): Promise<Result> {
+async function run(
+  cwd: string,
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Result> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(command, [...args], { cwd, env: plainEnv() });
+    const { stdout, stderr } = await promisify(execFile)(command, [...args], { cwd, env: plainEnv(env) });
     return { code: 0, out: stdout, err: stderr };
   } catch (error) {
     const { code, stdout, stderr } = read(error, has({ code: isNumber, stdout: isText, stderr: isText }));
@@ -79,6 +84,8 @@ describe('the packed package', () => {
       'README.md',
       'README.zh-CN.md',
       'src/launch/hongbao.js',
+      'src/launch/hosts.cjs',
+      'src/launch/hosts.d.cts',
       'dist/cli.js',
       'dist/commands/simulator-entry.d.ts',
       'dist/engine/rulebook-worker.js',
@@ -96,7 +103,7 @@ describe('the packed package', () => {
     ];
     expect(needed.filter(path => !packed.includes(path))).toEqual([]);
     const kinds =
-      /^(src\/launch\/hongbao\.js|dist\/.+\.(js|css|html|svg|d\.ts)|docs\/.+\.(md|png)|docs\/monitoring\/.+\.(yml|json)|rules\/.+\.(yaml|csv|json|md)|[^/]+)$/;
+      /^(src\/launch\/(hongbao\.js|hosts\.(cjs|d\.cts))|dist\/.+\.(js|css|html|svg|d\.ts)|docs\/.+\.(md|png)|docs\/monitoring\/.+\.(yml|json)|rules\/.+\.(yaml|csv|json|md)|[^/]+)$/;
     expect(packed.filter(path => !kinds.test(path))).toEqual([]);
     expect(packed.filter(path => !path.includes('/'))).toHaveLength(5);
   });
@@ -166,6 +173,49 @@ describe('the packed package', () => {
     const inside = `import('hongbao-bot/dist/app/bot.js').catch(error => console.log(error.code))`;
     expect((await run(installed, process.execPath, ['-e', inside])).out).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n');
   }, 120_000);
+
+  test('leads a client with fixed hosts to the simulator, and nobody to WeChat, by a preload', async ctx => {
+    if (away) ctx.skip();
+    const simulator = await startSimulator({
+      ...{ port: 0, payPort: 0, clock: movableClock(Date.now), accounts: [ACCOUNT], merchants: [MERCHANT] },
+    });
+    writeFileSync(join(installed, 'ca.pem'), simulator.certificates(MERCHANT.mchId).caPem);
+    const ask = (url: string) =>
+      `fetch('${url}').then(({ status }) => status, ({ cause }) => cause.message).then(each => { console.log(each); process.exit(); });`;
+    const [right, plain] = ['https', 'http'].map(scheme => ask(`${scheme}://api.weixin.qq.com/cgi-bin/getcallbackip`));
+    const hosts = (env: Record<string, string>, code: string): Promise<Result> =>
+      run(installed, process.execPath, ['--require', 'hongbao-bot/simulator/hosts', '-e', code], {
+        ...{ NODE_EXTRA_CA_CERTS: join(installed, 'ca.pem'), ...env },
+      });
+    try {
+      // A proxy that the house has is not asked.
+      const env = { WECHAT_SIMULATOR: simulator.payUrl, HTTPS_PROXY: 'http://127.0.0.1:9' };
+      expect(await hosts(env, right!)).toEqual({ code: 0, out: '200\n', err: '' });
+      expect((await hosts(env, plain!)).out).toMatch(/^api\.weixin\.qq\.com:80: .*by https only/);
+      const local = `require('node:http').get('${simulator.url}/control/state', ({ statusCode }) => { console.log(statusCode, process.env.NO_PROXY); process.exit(); });`;
+      expect((await hosts({ ...env, NO_PROXY: 'here' }, local)).out).toBe('200 here,weixin.qq.com,.weixin.qq.com\n');
+      for (const WECHAT_SIMULATOR of ['', simulator.url, '127.0.0.1:3002'])
+        expect(await hosts({ WECHAT_SIMULATOR }, right!)).toMatchObject({
+          ...{ code: 1, out: '', err: expect.stringMatching(/WECHAT_SIMULATOR is .*; expected where/) },
+        });
+    } finally {
+      await simulator.close();
+    }
+    const typed = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      '--noUncheckedSideEffectImports',
+    ];
+    writeFileSync(join(installed, 'preload.mts'), "import 'hongbao-bot/simulator/hosts';\n");
+    expect(await run(installed, join(ROOT, 'node_modules/.bin/tsc'), [...typed, 'preload.mts'])).toMatchObject({
+      code: 0,
+      out: '',
+    });
+  }, 60_000);
 
   test('starts the simulator alone: its page shows how, and a port that is taken is said in words', async ctx => {
     if (away) ctx.skip();

@@ -67,7 +67,13 @@ function show({ seed, violations, story }: Result): void {
 
 type Counts = Pick<Result, 'payouts' | 'vouchers' | 'untapped' | 'calls'>;
 type Told = Counts & { readonly failed: boolean };
-const isTold = has<Told>({ failed: isTruth, payouts: isNumber, vouchers: isNumber, untapped: isNumber, calls: isNumber });
+const isTold = has<Told>({
+  failed: isTruth,
+  payouts: isNumber,
+  vouchers: isNumber,
+  untapped: isNumber,
+  calls: isNumber,
+});
 const NONE: Counts = { payouts: 0, vouchers: 0, untapped: 0, calls: 0 };
 type Host = {
   readonly next: () => number | undefined;

@@ -102,8 +102,11 @@ const ROUTES: Record<string, Route> = {
         ? tickets.issue(account)
         : platformError(40097, 'the simulator has tickets of type=jsapi only'),
   },
-  '/cgi-bin/getcallbackip': { method: 'GET', perDay: 5000, run: () => ({ ip_list: ['127.0.0.1'] }) },
+  '/cgi-bin/getcallbackip': { method: 'GET', perDay: 5000, run: () => ({ ip_list: CALLBACK_IPS }) },
 };
+
+/** Whence pushes come: an address, and a range, as the real list has both. */
+const CALLBACK_IPS: readonly string[] = ['127.0.0.1', '127.0.0.128/25'];
 
 /** What is answered before any token is looked at, beside the table. */
 export const PLATFORM_PATHS: readonly string[] = [
@@ -347,7 +350,7 @@ function qrcodeCreate(world: World, { account, body }: Call): object {
 }
 
 function menuCreate(world: World, { account, body }: Call): object {
-  const menu = checkMenu(body);
+  const menu = checkMenu(body, id => world.knowsMedia(account, id));
   if (typeof menu === 'number') return platformError(menu);
   world.setMenu(account, menu);
   return OK;

@@ -15,12 +15,14 @@ const WITH_KEY = new Set([
 ]);
 const WITH_MEDIA = new Set(['media_id', 'view_limited', 'article_id', 'article_view_limited']);
 
+type Knows = (mediaId: string) => boolean;
+
 /** The menu, or the code of its first error. */
-export function checkMenu(body: unknown): Menu | ErrorCode {
+export function checkMenu(body: unknown, knows: Knows): Menu | ErrorCode {
   const { button: buttons } = partOf(body);
   if (!isList(buttons) || buttons.length < 1 || buttons.length > 3) return 40016;
   for (const button of buttons) {
-    const code = checkButton(button, TOP);
+    const code = checkButton(button, TOP, knows);
     if (code !== undefined) return code;
   }
   return { button: buttons as Menu['button'] };
@@ -43,14 +45,14 @@ export function selfMenu(menu: Menu): object {
 const TOP = { nameMax: 16, shape: 40016, name: 40018, type: 40017, key: 40019, url: 40020, below: 40023 } as const;
 const SUB = { nameMax: 60, shape: 40023, name: 40025, type: 40024, key: 40026, url: 40027, below: 40022 } as const;
 
-function checkButton(button: unknown, level: typeof TOP | typeof SUB): ErrorCode | undefined {
+function checkButton(button: unknown, level: typeof TOP | typeof SUB, knows: Knows): ErrorCode | undefined {
   if (!isJson(button)) return level.shape;
   const { name, type, sub_button: subs } = button;
   if (!isText(name, level.nameMax)) return level.name;
-  if (!isList(subs) || subs.length === 0) return checkAction(type, button, level);
+  if (!isList(subs) || subs.length === 0) return checkAction(type, button, level, knows);
   if (level === SUB || subs.length > 5) return level.below;
   for (const sub of subs) {
-    const code = checkButton(sub, SUB);
+    const code = checkButton(sub, SUB, knows);
     if (code !== undefined) return code;
   }
   return undefined;
@@ -60,6 +62,7 @@ function checkAction(
   type: unknown,
   { key, url, appid, pagepath, media_id: media, article_id: article }: Json,
   level: typeof TOP | typeof SUB,
+  knows: Knows,
 ): ErrorCode | undefined {
   if (typeof type !== 'string') return level.type;
   if (WITH_KEY.has(type)) return isText(key, 128) ? undefined : level.key;
@@ -68,7 +71,8 @@ function checkAction(
     return type === 'view' || (isText(appid, 64) && isText(pagepath, 1024)) ? undefined : 45064;
   }
   if (!WITH_MEDIA.has(type)) return level.type;
-  return isText(media, 1024) || isText(article, 1024) ? undefined : 40007;
+  if (typeof media === 'string' && media !== '') return isText(media, 1024) && knows(media) ? undefined : 40007;
+  return isText(article, 1024) ? undefined : 40007;
 }
 
 function isText(value: unknown, bytesMax: number): boolean {

@@ -12,7 +12,7 @@ const FIRST_ID = 401_000_001;
 
 export function addConditional(world: World, { account, body }: Call): object {
   if (world.account(account).menu.button.length === 0) return platformError(65303);
-  const menu = checkMenu(body);
+  const menu = checkMenu(body, id => world.knowsMedia(account, id));
   if (typeof menu === 'number') return platformError(menu);
   const given = Object.entries(partOf(body.matchrule)).filter(([, value]) => value !== '' && value !== undefined);
   const gone = given.find(([key]) => GONE_RULES.has(key));

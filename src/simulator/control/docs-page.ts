@@ -1,10 +1,19 @@
 // docs/simulator.md and its Chinese as a page: as much of Markdown as stands in them (headings, paragraphs, lists, tables, code,
-// links). The addresses in it are those of the simulator that serves it, so that what is copied works.
+// links). The addresses, folders and keys in it are those of the simulator that serves it, so that what is copied works.
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type AccountOptions, DEFAULT_API_V3_KEY, type MerchantOptions } from '../shared/options.ts';
 
 type Lang = 'zh' | 'en';
-export type Ports = { readonly port: number; readonly payPort: number };
+/** The simulator that serves the page. `folder`: where its certificates lie. */
+export type Here = {
+  readonly port: number;
+  readonly payPort: number;
+  readonly folder?: string | undefined;
+  readonly account?: AccountOptions | undefined;
+  readonly merchant?: MerchantOptions | undefined;
+};
 
 /** From the sources and from the compiled code the same folder. */
 const fileOf = (name: string): string => fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url));
@@ -28,16 +37,37 @@ export function langOf(asked: string | null, accepted = ''): Lang {
   return /^\s*zh\b/i.test(accepted) ? 'zh' : 'en';
 }
 
-export async function docsPage(lang: Lang, { port, payPort }: Ports): Promise<string> {
+export async function docsPage(lang: Lang, here: Here): Promise<string> {
   const { file, html, title, other } = AROUND[lang];
   const [code, tag, name] = other;
   const text = await readFile(file, 'utf8').catch(() => `# ${title}\n\n<http://127.0.0.1:3001/simulator>\n`);
-  const here = text
-    .replaceAll('127.0.0.1:3001', `127.0.0.1:${port}`)
-    .replaceAll('proxyPort=3001', `proxyPort=${port}`)
-    .replaceAll('127.0.0.1:3002', `127.0.0.1:${payPort}`);
   const link = `<a class="other" href="/?lang=${code}" lang="${tag}" hreflang="${tag}">${name}</a>`;
-  return `<!doctype html><html lang="${html}"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title}</title><style>${STYLE}</style><body>${link}${htmlOf(here)}`;
+  return `<!doctype html><html lang="${html}"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title}</title><style>${STYLE}</style><body>${link}${htmlOf(asHere(text, here))}`;
+}
+
+/** Loaded by `node --require`, from wherever somebody's own code lies. */
+const HOSTS = fileURLToPath(new URL('../../../src/launch/hosts.cjs', import.meta.url)).replaceAll('\\', '/');
+
+/** What stands in the text, which is written for a simulator without options, and what it is of this one. */
+function asHere(text: string, { port, payPort, folder, account, merchant }: Here): string {
+  const values: readonly (readonly [string, string | undefined])[] = [
+    ['127.0.0.1:3001', `127.0.0.1:${port}`],
+    ['proxyPort=3001', `proxyPort=${port}`],
+    ['127.0.0.1:3002', `127.0.0.1:${payPort}`],
+    ['data/simulator-alone', folder === undefined ? undefined : resolve(folder).replaceAll('\\', '/')],
+    ['--require "hongbao-bot/simulator/hosts', `--require "${HOSTS}`],
+    ['wx8888888888888888', account?.appId],
+    ['simulatorAppSecret00000000000000', account?.appSecret],
+    ['simToken01', account?.token],
+    ['RewardBotSimulatorKey0123456789abcdefghijkA', account?.encodingAesKey],
+    ['1900000109', merchant?.mchId],
+    ['0123456789abcdef0123456789ABCDEF', merchant?.apiV2Key],
+    [DEFAULT_API_V3_KEY, merchant?.apiV3Key],
+  ];
+  // At once: what has been put in is not looked at again.
+  const found = new RegExp(values.map(([written]) => written).join('|'), 'g');
+  const known = new Map(values);
+  return text.replace(found, written => known.get(written) ?? written);
 }
 
 const escaped = (text: string): string => text.replace(/[&<>"]/g, sign => `&#${sign.charCodeAt(0)};`);
@@ -76,9 +106,10 @@ function blockOf(block: string): string {
 }
 
 function listOf(text: string): string {
-  const name = /^\d/.test(text) ? 'ol' : 'ul';
+  const first = /^\d+/.exec(text)?.[0];
+  const [name, start] = first === undefined ? ['ul', ''] : ['ol', ` start="${first}"`];
   const items = text.split(/\n(?=(?:[-*]|\d+\.) )/).map(item => item.replace(/^(?:[-*]|\d+\.) /, ''));
-  return `<${name}>${items.map(item => `<li>${inline(item)}</li>`).join('')}</${name}>`;
+  return `<${name}${start}>${items.map(item => `<li>${inline(item)}</li>`).join('')}</${name}>`;
 }
 
 function tableOf(lines: readonly string[]): string {

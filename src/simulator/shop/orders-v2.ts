@@ -105,8 +105,12 @@ function unified(world: World, fields: Fields, { mchId, appid, signType }: Asker
   };
   const placed = place(world, asked);
   if (isNo(placed)) return placed;
-  const url = { code_url: `weixin://wxpay/bizpayurl?pr=${placed.prepayId.slice(2, 12)}` };
-  return { trade_type: tradeType, prepay_id: placed.prepayId, ...(tradeType === 'NATIVE' ? url : {}) };
+  const { prepayId } = placed;
+  const urls: Partial<Record<TradeType, Fields>> = {
+    NATIVE: { code_url: `weixin://wxpay/bizpayurl?pr=${prepayId.slice(2, 12)}` },
+    MWEB: { mweb_url: `https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=${prepayId}` },
+  };
+  return { trade_type: tradeType, prepay_id: prepayId, ...urls[tradeType] };
 }
 
 /** `20261201093000`, in Beijing; `NaN`: no such time. */

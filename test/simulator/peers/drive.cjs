@@ -239,7 +239,6 @@ async function easyWechat(openid) {
     secret: appSecret,
     token,
     aes_key: aesKey,
-    http: { baseURL: url },
     file_cache: { path: join(process.cwd(), `cache-${process.pid}`) },
     oauth: { scope: 'snsapi_userinfo' },
   });

@@ -1,7 +1,7 @@
 // Other people's clients and bots against the simulator, by their own documented calls: all of them for `npm run peers`, the
 // short form for `npm test`.
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { SIMULATOR_DEFAULTS } from '../../../src/commands/simulator-defaults.ts';
@@ -31,12 +31,15 @@ export const ALL_PACKAGES = keysOf(VERSIONS);
 export type Line = { readonly name: string; readonly what: string; readonly ok: boolean; readonly saw: string };
 
 const run = promisify(execFile);
+/** `hongbao-bot/simulator/hosts`, by which a client with fixed hosts is started, as docs/simulator.md says. */
+const HOSTS = join(import.meta.dirname, '../../../src/launch/hosts.cjs');
 /** A registry that takes longer is as good as away. */
 const INSTALL_MAX_MS = 90_000;
 
 /** `false`: the registry cannot be reached. */
 export async function installed(folder: string, packages: readonly Package[]): Promise<boolean> {
-  writeFileSync(join(folder, 'package.json'), '{"name":"peers","private":true}\n');
+  const file = join(folder, 'package.json');
+  if (!existsSync(file)) writeFileSync(file, '{"name":"peers","private":true}\n');
   const wanted = packages.map(name => `${name}@${VERSIONS[name]}`);
   try {
     await run('npm', ['install', '--ignore-scripts', ...NPM, ...wanted], {
@@ -46,6 +49,26 @@ export async function installed(folder: string, packages: readonly Package[]): P
   } catch (error) {
     if (isMap(error) && (error.killed || AWAY.test(String(error.stderr)))) return false;
     throw error;
+  }
+}
+
+/** Clients that are started with `HTTPS_PROXY` alone, where no name of a host is known: does each find the simulator? */
+export async function behindProxy(
+  folder: string,
+  names: readonly string[],
+): Promise<Readonly<Record<string, boolean>>> {
+  const simulator = await startSimulator();
+  try {
+    const certificate = simulator.certificates(SIMULATOR_DEFAULTS.mchId);
+    writeFileSync(join(folder, 'ca.pem'), certificate.caPem);
+    const env = plainEnv({
+      ...{ NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'), HTTPS_PROXY: simulator.url, NO_PROXY: '', no_proxy: '' },
+      SIMULATOR_GIVEN: JSON.stringify({ names, ...SIMULATOR_DEFAULTS, certificate }),
+    });
+    const { stdout } = await run(process.execPath, [join(import.meta.dirname, 'proxy.cjs')], { cwd: folder, env });
+    return JSON.parse(stdout) as Record<string, boolean>;
+  } finally {
+    await simulator.close();
   }
 }
 
@@ -61,10 +84,10 @@ export async function drive(folder: string, names: readonly string[]): Promise<r
     const env = plainEnv({
       NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
       SIMULATOR_GIVEN: JSON.stringify({ names, url, payUrl, ...keys }),
-      SIMULATOR_TLS_PORT: new URL(payUrl).port,
+      WECHAT_SIMULATOR: payUrl,
     });
-    const [hosts, driver] = [join(import.meta.dirname, 'hosts.cjs'), join(import.meta.dirname, 'drive.cjs')];
-    const { stdout } = await run(process.execPath, ['--require', hosts, driver], { cwd: folder, env }).catch(
+    const driver = join(import.meta.dirname, 'drive.cjs');
+    const { stdout } = await run(process.execPath, ['--require', HOSTS, driver], { cwd: folder, env }).catch(
       (error: { readonly stdout: string }) => error,
     );
     return stdout

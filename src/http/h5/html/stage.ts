@@ -46,7 +46,6 @@ const PICTURES: Partial<Record<Why, 'clock' | 'tick' | 'box'>> = {
   halted: 'clock',
   paused: 'clock',
   already: 'tick',
-  used: 'tick',
   limited: 'tick',
   noChance: 'tick',
 };
@@ -57,7 +56,7 @@ const DRAWN = {
 };
 
 /** Where one goes from here. */
-const TO_PRIZES: readonly Why[] = ['already', 'used', 'ended'];
+const TO_PRIZES: readonly Why[] = ['already', 'ended'];
 
 /** An icon, a title, the reason and one button. */
 function shutHtml({ why, text, opensAt }: Shut, words: Words, now: number): Html {

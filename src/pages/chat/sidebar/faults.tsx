@@ -51,12 +51,16 @@ const TIMES: readonly Times[] = [undefined, 1, 3];
 /** How long a fault lasts that is switched on now, and whom it meets. */
 type Scope = { readonly times: Times; readonly isOnlyMe: boolean };
 
+type How = { readonly times: number | undefined; readonly openid?: string | undefined; readonly value?: string };
+
 /** With this one on, or off if it was on. */
-function toggled({ pay, platform }: Faults, row: FaultRow, times: number | undefined, openid?: string): Faults {
+function toggled({ pay, platform }: Faults, row: FaultRow, { times, openid, value = '' }: How): Faults {
   const often = times === undefined ? {} : { times };
   if (row.at === 'pay') {
     const rest = pay.filter(fault => fault.kind !== row.kind);
-    const one = { kind: row.kind, ...often, ...(openid !== undefined && { openid }) };
+    const whose = openid === undefined || row.isInFront ? {} : { openid };
+    const typed = row.field && { [row.field.key]: row.field.key === 'status' ? Number(value) : value };
+    const one = { kind: row.kind, ...often, ...whose, ...typed };
     return { platform, pay: rest.length < pay.length ? rest : [...pay, one] };
   }
   const rest = platform.filter(fault => fault.kind !== row.kind);
@@ -85,7 +89,11 @@ function FaultList({ close }: { readonly close: () => void }) {
             <FaultToggle
               key={`${row.at}${row.kind}`}
               row={row}
-              toggle={() => void setFaults(toggled(m.faults, row, scope.times, scope.isOnlyMe ? m.me : undefined))}
+              toggle={value =>
+                void setFaults(
+                  toggled(m.faults, row, { times: scope.times, openid: scope.isOnlyMe ? m.me : undefined, value }),
+                )
+              }
             />
           ))}
         </fieldset>
@@ -100,7 +108,7 @@ function Recipes() {
   const words = wordsOf(lang);
   const go = async ({ row, times }: (typeof RECIPES)[number]): Promise<void> => {
     update({ sheet: undefined });
-    await setFaults(toggled({ pay: [], platform: [] }, row, times));
+    await setFaults(toggled({ pay: [], platform: [] }, row, { times }));
     await newPerson();
     if (getModel().me) await act({ kind: 'follow' });
   };
@@ -162,29 +170,51 @@ function FaultScope({ scope, setScope }: ScopeProps) {
   );
 }
 
-function FaultToggle({ row, toggle }: { readonly row: FaultRow; readonly toggle: () => void }) {
+type ToggleProps = { readonly row: FaultRow; readonly toggle: (value: string) => void };
+
+function FaultToggle({ row, toggle }: ToggleProps) {
   const { lang, faults } = useModel();
   const words = wordsOf(lang);
   const { name, note } = row[lang];
+  const field = row.at === 'pay' ? row.field : undefined;
+  const [value, setValue] = useState(field?.usual ?? '');
   const fault = faults[row.at].find(each => each.kind === row.kind);
   const isMine = fault !== undefined && 'openid' in fault;
   const left = [fault?.times === undefined ? '' : words.timesLeft(fault.times), isMine ? words.onlyMe : ''];
+  const isTyped = field === undefined || new RegExp(`^(?:${field.pattern})$`).test(value);
   return (
-    <button
-      type="button"
-      class="fault"
-      role="switch"
-      aria-checked={fault !== undefined}
-      data-test="fault-toggle"
-      data-fault={row.kind}
-      data-at={row.at}
-      onClick={toggle}
-    >
-      <span class="fault-words">
-        <strong>{name}</strong>
-        <small>{left.filter(Boolean).join(' · ') || note}</small>
-      </span>
-      <span class="switch" aria-hidden="true" />
-    </button>
+    <>
+      <button
+        type="button"
+        class="fault"
+        role="switch"
+        aria-checked={fault !== undefined}
+        data-test="fault-toggle"
+        data-fault={row.kind}
+        data-at={row.at}
+        disabled={!isTyped && fault === undefined}
+        onClick={() => toggle(value)}
+      >
+        <span class="fault-words">
+          <strong>{name}</strong>
+          <small>{left.filter(Boolean).join(' · ') || note}</small>
+        </span>
+        <span class="switch" aria-hidden="true" />
+      </button>
+      {field && (
+        <label class="fault-field">
+          {field.label[lang]}
+          <input
+            data-test="fault-value"
+            data-fault={row.kind}
+            value={value}
+            pattern={field.pattern}
+            required
+            disabled={fault !== undefined}
+            onInput={event => setValue(event.currentTarget.value.trim())}
+          />
+        </label>
+      )}
+    </>
   );
 }

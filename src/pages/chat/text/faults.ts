@@ -3,11 +3,28 @@ import type { PayFault, PlatformFault } from '../../../simulator/shared/protocol
 import type { Lang } from './zh.ts';
 
 type FaultWords = { readonly name: string; readonly note: string };
-/** Which of the two interfaces it happens to. What needs a code, a status or a body is for tests, not for people. */
+/** What one types beside it: an error code, a status. */
+type FaultField = {
+  readonly key: 'code' | 'status';
+  readonly usual: string;
+  /** As the control API reads it. */
+  readonly pattern: string;
+  readonly label: Readonly<Record<Lang, string>>;
+};
+/** Which of the two interfaces it happens to. `isInFront`: it strikes before anybody has read for whom the call is. */
 type Place =
-  | { readonly at: 'pay'; readonly kind: Exclude<PayFault['kind'], 'code' | 'http' | 'tlsRefused'> }
+  | { readonly at: 'pay'; readonly kind: PayFault['kind']; readonly field?: FaultField; readonly isInFront?: true }
   | { readonly at: 'platform'; readonly kind: PlatformFault['kind'] };
 export type FaultRow = Place & Readonly<Record<Lang, FaultWords>>;
+
+const CODE: FaultField = {
+  ...{ key: 'code', usual: 'SENDNUM_LIMIT', pattern: '[A-Za-z0-9_ ]{1,64}' },
+  label: { zh: '错误码', en: 'Error code' },
+};
+const STATUS: FaultField = {
+  ...{ key: 'status', usual: '403', pattern: '[2-5][0-9][0-9]' },
+  label: { zh: 'HTTP 状态', en: 'HTTP status' },
+};
 
 export const FAULT_GROUPS = ['maybePaid', 'notPaid', 'pushes', 'messages', 'notices'] as const;
 export type FaultGroup = (typeof FAULT_GROUPS)[number];
@@ -86,6 +103,24 @@ export const FAULTS: Readonly<Record<FaultGroup, readonly FaultRow[]>> = {
       'Transfer not locked',
       'transfers: closed after a day',
     ),
+    row({ at: 'pay', kind: 'code', field: CODE }, [
+      '任意错误码',
+      '填一个：认识的照规矩办，不认识的去查单',
+      'Any error code',
+      'type one: known ones have a rule, others are asked after',
+    ]),
+    row({ at: 'pay', kind: 'http', field: STATUS, isInFront: true }, [
+      '请求被拦在门外',
+      '没到微信支付，只回一个 HTTP 状态：去查单',
+      'Stopped on the way',
+      'WeChat Pay never sees it, a status comes back: asked after',
+    ]),
+    row({ at: 'pay', kind: 'tlsRefused', isInFront: true }, [
+      '商户证书被拒',
+      '握手后断开：去查单，钱没有出去',
+      'Certificate refused',
+      'cut after the handshake: asked after, nothing is sent',
+    ]),
   ],
   pushes: [
     platform(

@@ -221,6 +221,17 @@ async function asked(who: Who, event: string, at: string, file: string): Promise
   return (await tell<Answers>('api/whydraft', { ...who, event, at, file, ...draftOf(file) })).answers;
 }
 
+function Kinds({ kind, choose }: { kind: Kind; choose: (kind: Kind) => void }) {
+  const chosen = (text: string): Kind => KINDS.find(each => each === text) ?? kind;
+  return (
+    <select value={kind} onChange={event => choose(chosen(event.currentTarget.value))} data-test="why-kind">
+      {KINDS.map(each => (
+        <option value={each}>{say.kinds[each]}</option>
+      ))}
+    </select>
+  );
+}
+
 /** A dry run: odds, never the coming draw. */
 function Why({ who }: { who: Who }) {
   const files = useRulesAsked();
@@ -241,15 +252,7 @@ function Why({ who }: { who: Who }) {
       <form class="fields" onSubmit={run}>
         <label>
           {say.what}
-          <select
-            value={kind}
-            onChange={event => setKind(KINDS.find(each => each === event.currentTarget.value) ?? kind)}
-            data-test="why-kind"
-          >
-            {KINDS.map(each => (
-              <option value={each}>{say.kinds[each]}</option>
-            ))}
-          </select>
+          <Kinds kind={kind} choose={setKind} />
         </label>
         <label>
           {say.value}

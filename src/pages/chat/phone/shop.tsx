@@ -35,14 +35,16 @@ export function ShopPage({ openid, close }: { readonly openid: string; readonly 
     .sort((a, b) => b.paidAt - a.paidAt || (a.transactionId < b.transactionId ? 1 : -1));
   return (
     <OverPage title={words.title} kind="plain" close={close}>
-      <PayForm openid={openid} close={close} />
-      {orders.length > 0 && <h3 class="list-head">{words.orders}</h3>}
-      <ul class="places">
-        {orders.slice(0, ORDERS_SHOWN).map(order => (
-          <Order key={order.transactionId} order={order} />
-        ))}
-      </ul>
-      <Wallet openid={openid} />
+      <div class="scrolls">
+        <PayForm openid={openid} close={close} />
+        {orders.length > 0 && <h3 class="list-head">{words.orders}</h3>}
+        <ul class="places">
+          {orders.slice(0, ORDERS_SHOWN).map(order => (
+            <Order key={order.transactionId} order={order} />
+          ))}
+        </ul>
+        <Wallet openid={openid} />
+      </div>
     </OverPage>
   );
 }

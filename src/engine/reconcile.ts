@@ -72,7 +72,8 @@ async function compare({ store, rulebook, clock, fundsOf, log }: ReconcilePorts,
       `the merchants' accounts differ from the books in ${total} places; \`hongbao audit --fetch ${day}\` names them`,
     );
   const detail = total === 0 ? 'balances' : `${total} differences: ${words.join('; ')}`.slice(0, DETAIL_MAX);
-  await store.acts.append({ at: clock(), ...ACT, about: day, detail });
   await noteBill(store, { day, at: clock(), total, differences: words });
+  // Last: whoever dies before it compares the day once more.
+  await store.acts.append({ at: clock(), ...ACT, about: day, detail });
   return true;
 }

@@ -13,14 +13,20 @@ if (there?.protocol !== 'https:')
     `hongbao-bot/simulator/hosts: WECHAT_SIMULATOR is ${WECHAT_SIMULATOR === '' ? 'not set' : `"${WECHAT_SIMULATOR}"`}; expected where the simulator has TLS, such as https://127.0.0.1:3002`,
   );
 
+/** WeChat's and WeChat Pay's. Of those that the simulator has no certificate for, the call fails; it does not reach them. */
+const THEIRS = ['weixin.qq.com', 'wechatpay.cn', 'wechatpay.com', 'tenpay.com'];
+
 // Nor through a proxy of the house, which would not come by here.
 for (const name of ['NO_PROXY', 'no_proxy'])
-  process.env[name] = [process.env[name], 'weixin.qq.com', '.weixin.qq.com'].filter(Boolean).join(',');
+  process.env[name] = [process.env[name], ...THEIRS.flatMap(host => [host, `.${host}`])].filter(Boolean).join(',');
 
 const before = Socket.prototype.connect;
 Socket.prototype.connect = function connect(...args) {
   const wanted = wantedOf(args);
-  if (!/(^|\.)weixin\.qq\.com\.?$/i.test(wanted?.host ?? '')) return before.apply(this, args);
+  const host = String(wanted?.host ?? '')
+    .toLowerCase()
+    .replace(/\.$/, '');
+  if (!THEIRS.some(each => host === each || host.endsWith(`.${each}`))) return before.apply(this, args);
   if (Number(wanted.port) !== 443) {
     const text = `${wanted.host}:${wanted.port}: the simulator stands for WeChat's hosts by https only (port 443)`;
     process.nextTick(() => this.destroy(new Error(text)));

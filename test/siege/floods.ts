@@ -1,7 +1,7 @@
 // The ten kinds of flood. Each half comes from where WeChat itself comes from (as behind a proxy that nobody named), so that
 // its address cannot be shut, and half from strangers.
 import { randomBytes } from 'node:crypto';
-import { keysOf } from '../support/keys.ts';
+import { keysOf } from '../../src/core/base/record.ts';
 import { openidOf, type PushAccount, sealedPush } from './push.ts';
 import { type Front, hammer, hold, http, strangerAt } from './wire.ts';
 

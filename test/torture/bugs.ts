@@ -43,9 +43,6 @@ export type Bug = OtherBug | CountBug;
 export const wishesOf = (bug: Bug | undefined): readonly Wish[] =>
   bug === 'voucher-under-new-number' ? ['vouchers'] : bug === 'authorization-unasked' ? ['authorized'] : [];
 
-/** Those that need another world than the first two hundred have, or another store. */
-export const isOfSqlite = (bug: Bug): boolean => bug === 'tells-before-commit' || bug === 'undo-keeps-its-work';
-
 /** A process, as a bug sees it. */
 export type Host = { readonly name: string; now(): number };
 

@@ -3,17 +3,16 @@
 
 import { Audit, showAuditFinding } from '../../src/core/audit/audit.ts';
 import { openId } from '../../src/core/base/event.ts';
+import { keysOf } from '../../src/core/base/record.ts';
 import { awardsOf } from '../../src/core/decide/decision.ts';
 import { isInsteadOf } from '../../src/core/match/claim-key.ts';
 import type { Facts } from '../../src/core/match/facts.ts';
-
 import { isFinal, type Payout } from '../../src/core/payout/payout.ts';
 import { isCancel } from '../../src/core/rules/campaign.ts';
 import { auditStore } from '../../src/engine/audit-store.ts';
 import type { JournalLine, Store } from '../../src/ports.ts';
 import { couponNow } from '../../src/simulator/world/coupon.ts';
 import { parseXml } from '../../src/wechat/xml.ts';
-import { keysOf } from '../support/keys.ts';
 import { MCH_ID } from './config.ts';
 import { UNKNOWN_REASON } from './trouble.ts';
 import { countedRight } from './verdict-count.ts';

@@ -19,7 +19,7 @@ export async function noteLeft(store: Documents, funds: FundFlow, day: Day): Pro
   }
 }
 
-export async function leftOf(store: Documents, mchId: string): Promise<Left | undefined> {
+export async function leftOf(store: Pick<Store, 'document'>, mchId: string): Promise<Left | undefined> {
   const known = await store.document('left', mchId);
   return known && leftIn(known.text);
 }

@@ -26,7 +26,7 @@ export type Money = {
 const DAYS_MAX = 7;
 
 export async function moneyOf(
-  store: Pick<Store, 'facts' | 'document' | 'putDocument'>,
+  store: Pick<Store, 'facts' | 'document'>,
   merchant: { readonly name: string; readonly mchId: string; readonly channel: ChannelName },
   now: Instant,
   balance: Fen | undefined,

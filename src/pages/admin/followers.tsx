@@ -224,11 +224,14 @@ async function asked(who: Who, event: string, at: string, file: string): Promise
 function Kinds({ kind, choose }: { kind: Kind; choose: (kind: Kind) => void }) {
   const chosen = (text: string): Kind => KINDS.find(each => each === text) ?? kind;
   return (
-    <select value={kind} onChange={event => choose(chosen(event.currentTarget.value))} data-test="why-kind">
-      {KINDS.map(each => (
-        <option value={each}>{say.kinds[each]}</option>
-      ))}
-    </select>
+    <label>
+      {say.what}
+      <select value={kind} onChange={event => choose(chosen(event.currentTarget.value))} data-test="why-kind">
+        {KINDS.map(each => (
+          <option value={each}>{say.kinds[each]}</option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -250,10 +253,7 @@ function Why({ who }: { who: Who }) {
     <Card title={say.why}>
       <p class="note">{say.whyHint}</p>
       <form class="fields" onSubmit={run}>
-        <label>
-          {say.what}
-          <Kinds kind={kind} choose={setKind} />
-        </label>
+        <Kinds kind={kind} choose={setKind} />
         <label>
           {say.value}
           <input

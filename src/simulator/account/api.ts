@@ -1,8 +1,9 @@
 // The Official Account platform's API (api.weixin.qq.com): JSON, status 200 whatever happens, errors by `errcode`.
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isRecord } from '../../core/base/record.ts';
 import { dayOf, instant } from '../../core/base/time.ts';
 import { delayed, fail, readBytes, send, sendJson } from '../shared/http.ts';
-import { isJson } from '../shared/json.ts';
 import type { World } from '../world/world.ts';
 import type { MessageDesk } from './custom-messages.ts';
 import type { Fields } from './envelope.ts';
@@ -333,7 +334,7 @@ function readPost({ bytes }: RawBody): Call['body'] {
   if (/(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}/.test(text)) return platformError(40033);
   try {
     const body: unknown = JSON.parse(text);
-    if (isJson(body)) {
+    if (isRecord(body)) {
       // Nothing from outside may look like an answer of ours.
       const { errcode: _errcode, ...rest } = body;
       return rest;

@@ -2,9 +2,10 @@
 // reply (被动回复). Pure but for the random parts of the encryption.
 
 import { messageOf } from '../../core/base/error.ts';
+import { isRecord } from '../../core/base/record.ts';
 import { aesKeyOf, decrypt, encrypt, sameText, signatureOf } from '../../wechat/crypto.ts';
 import { childrenOf, parseXml, textOf, type XmlFields, type XmlValue } from '../../wechat/xml.ts';
-import { isJson, isList, type Json, partOf } from '../shared/json.ts';
+import { isList, type Json, partOf } from '../shared/json.ts';
 import type { AccountOptions } from '../shared/options.ts';
 import type { Pushing } from '../shared/protocol-push.ts';
 
@@ -136,7 +137,7 @@ function fieldsOf({ format = 'xml' }: AccountOptions, text: string): XmlFields {
 
 function asXml(value: unknown): XmlValue {
   if (isList(value)) return { item: value.map(asXml) };
-  return isJson(value) ? asFields(value) : String(value);
+  return isRecord(value) ? asFields(value) : String(value);
 }
 
 function asFields(json: Json): XmlFields {

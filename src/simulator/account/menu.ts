@@ -1,6 +1,7 @@
 // The shape of a menu (自定义菜单), checked as `/cgi-bin/menu/create` does.
 
-import { isJson, isList, type Json, partOf } from '../shared/json.ts';
+import { isRecord } from '../../core/base/record.ts';
+import { isList, type Json, partOf } from '../shared/json.ts';
 import type { Menu } from '../shared/protocol-menu.ts';
 import type { ErrorCode } from './errors.ts';
 
@@ -46,7 +47,7 @@ const TOP = { nameMax: 16, shape: 40016, name: 40018, type: 40017, key: 40019, u
 const SUB = { nameMax: 60, shape: 40023, name: 40025, type: 40024, key: 40026, url: 40027, below: 40022 } as const;
 
 function checkButton(button: unknown, level: typeof TOP | typeof SUB, knows: Knows): ErrorCode | undefined {
-  if (!isJson(button)) return level.shape;
+  if (!isRecord(button)) return level.shape;
   const { name, type, sub_button: subs } = button;
   if (!isText(name, level.nameMax)) return level.name;
   if (!isList(subs) || subs.length === 0) return checkAction(type, button, level, knows);

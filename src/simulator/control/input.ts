@@ -1,7 +1,8 @@
 // What the control API is told, checked before it is believed. Everything wrong is `BadInput` with the place.
 
 import { BadInput, messageOf } from '../../core/base/error.ts';
-import { isJson, isList, type Json } from '../shared/json.ts';
+import { isRecord } from '../../core/base/record.ts';
+import { isList, type Json } from '../shared/json.ts';
 import type { AccountOptions, MerchantLimits, Template } from '../shared/options.ts';
 import { own } from '../shared/own.ts';
 import type {
@@ -73,7 +74,7 @@ const COUNT_MAX = 1_000_000;
 const MS_MAX = 100 * 366 * 86_400_000;
 
 function objectOf(value: unknown, where: string): Json {
-  if (isJson(value)) return value;
+  if (isRecord(value)) return value;
   throw new BadInput(`${where}: expected an object`);
 }
 

@@ -1,8 +1,10 @@
 // What a merchant sends to create a transfer bill (商家转账), checked field by field before any business is done.
+
 import { createHash } from 'node:crypto';
 import { BadInput } from '../../core/base/error.ts';
+import { isRecord } from '../../core/base/record.ts';
 import { readJson } from '../shared/http.ts';
-import { isJson, type Json } from '../shared/json.ts';
+import type { Json } from '../shared/json.ts';
 import type { MerchantLimits } from '../shared/options.ts';
 import { own } from '../shared/own.ts';
 
@@ -112,7 +114,7 @@ function reading<T extends object>(work: () => T): T | Failure {
 
 /** `name` absent: the whole body. */
 function objectOf(value: unknown, name?: string): Json {
-  if (isJson(value)) return value;
+  if (isRecord(value)) return value;
   if (name !== undefined && value === undefined) throw new Wrong(paramError(`${name}必填,并且不能为空`));
   throw new Wrong(paramError(name === undefined ? '请求体不是合法的JSON' : `${name}的类型不正确,应为对象`));
 }

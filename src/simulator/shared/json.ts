@@ -1,12 +1,9 @@
 // JSON that somebody sent, looked at part by part: nothing of it is believed before it is asked what it is.
 import { BadInput } from '../../core/base/error.ts';
+import { isRecord } from '../../core/base/record.ts';
 import { readJson } from './http.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
-
-export function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 export function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
@@ -20,7 +17,7 @@ export function isWhole(value: unknown, min: number, max: number): value is numb
 export function jsonIn(body: string): Json | undefined {
   try {
     const value = readJson(body);
-    return isJson(value) ? value : undefined;
+    return isRecord(value) ? value : undefined;
   } catch (error) {
     if (error instanceof BadInput) return undefined;
     throw error;
@@ -29,7 +26,7 @@ export function jsonIn(body: string): Json | undefined {
 
 /** An object inside; an empty one where there is none. */
 export function partOf(value: unknown): Json {
-  return isJson(value) ? value : {};
+  return isRecord(value) ? value : {};
 }
 
 /** Empty where there is no text. */

@@ -1,11 +1,13 @@
 // WeChat's own browser, as far as a page on somebody's screen needs it: who is holding the phone, and the script that
 // WeChat's pages load (JS-SDK), with which a transfer (商家转账) is confirmed. A real browser stands in for WeChat's.
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadInput, messageOf } from '../../core/base/error.ts';
+import { isRecord } from '../../core/base/record.ts';
 import type { JsTickets } from '../account/js-tickets.ts';
 import type { OrderLife } from '../pay/order-lifecycle.ts';
 import { readBody, readJson, send, sendJson } from '../shared/http.ts';
-import { isJson, type Json } from '../shared/json.ts';
+import type { Json } from '../shared/json.ts';
 import type { Authorization } from '../shared/protocol.ts';
 import { Refused } from '../shared/refusal.ts';
 import type { World } from '../world/world.ts';
@@ -124,7 +126,7 @@ export class JsDesk {
 
 function objectIn(text: string): Json {
   const value = readJson(text);
-  if (isJson(value)) return value;
+  if (isRecord(value)) return value;
   throw new BadInput('the body is no JSON object');
 }
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
+import { keysOf } from '../../../src/core/base/record.ts';
 import { HOUR, later, parseBeijing } from '../../../src/core/base/time.ts';
 import { type CodeRow, type Phase, type ResponseClass, rowOf } from '../../../src/core/payout/channels/channel.ts';
 import { ALL_CHANNELS, type ChannelName, channelOf, type OrderState } from '../../../src/core/payout/channels/index.ts';
@@ -14,7 +15,6 @@ import { SILENT } from '../../../src/lib/log.ts';
 import { payerOf } from '../../../src/setup/payer.ts';
 import { createKeys } from '../../../src/wechat/pay/platform-keys.ts';
 import { campaignOf } from '../../support/campaigns.ts';
-import { keysOf } from '../../support/keys.ts';
 import { ACCOUNT, APP_ID, KEY_V3, MERCHANTS, PLATFORM_KEYS } from '../../torture/config.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;

@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import { openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
+import { keysOf } from '../../../src/core/base/record.ts';
 import { DAY, HOUR, type Instant, later, MINUTE, parseBeijing } from '../../../src/core/base/time.ts';
 import { FAIL_REASONS, type FailClass, failClassOf } from '../../../src/core/payout/channels/fail-reasons.ts';
 import type { PayRequest } from '../../../src/core/payout/channels/index.ts';
@@ -12,7 +13,6 @@ import { probeAfter } from '../../../src/core/payout/merchant-halt.ts';
 import { DEFAULT_POLICY } from '../../../src/core/payout/pace.ts';
 import { billNoOf, type Observation, type Payout, type PayoutState } from '../../../src/core/payout/payout.ts';
 import { observe, type Verdict } from '../../../src/core/payout/transitions.ts';
-import { keysOf } from '../../support/keys.ts';
 
 const NOW = parseBeijing('2026-02-10 10:00')!;
 const TRANSFER: PayRequest = {

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { openId } from '../../../src/core/base/event.ts';
 import { fen } from '../../../src/core/base/money.ts';
+import { keysOf } from '../../../src/core/base/record.ts';
 import { DAY, later, MINUTE, parseBeijing } from '../../../src/core/base/time.ts';
 import { BILL_STATES, type BillState } from '../../../src/core/payout/channels/transfer.ts';
 import { classify, isKnown } from '../../../src/core/payout/classify.ts';
@@ -16,7 +17,6 @@ import {
   type PayoutState,
 } from '../../../src/core/payout/payout.ts';
 import { observe, type Verdict } from '../../../src/core/payout/transitions.ts';
-import { keysOf } from '../../support/keys.ts';
 
 const STATES = keysOf(BILL_STATES);
 const NOW = parseBeijing('2026-02-10 10:00')!;

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { SIMULATOR_DEFAULTS } from '../../../src/commands/simulator-defaults.ts';
 import { startSimulator } from '../../../src/commands/simulator-entry.ts';
+import { keysOf } from '../../../src/core/base/record.ts';
 import { DEFAULT_API_V3_KEY } from '../../../src/simulator/shared/options.ts';
 import { has, isMap, isText, isTruth, readJson } from '../../support/json.ts';
-import { keysOf } from '../../support/keys.ts';
 import { AWAY, NPM, plainEnv } from '../../support/registry.ts';
 
 /** As they were when this was written: what a newer one does is its own affair. */
